@@ -1,0 +1,54 @@
+/* HTTP requests to the upstreams that the manifest names. */
+#ifndef PORTICO_ABI_OUTBOUND_H
+#define PORTICO_ABI_OUTBOUND_H
+
+#include "host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PORTICO_EXT_OUTBOUND "portico.outbound/1"
+
+enum { PORTICO_OUTBOUND_READ = 0, PORTICO_OUTBOUND_WRITE = 1 }; /* reads are retried, writes never */
+
+typedef struct portico_outbound_request {
+  uint32_t size;
+  uint32_t kind;
+  portico_str upstream;  /* name in the manifest */
+  portico_str lane;      /* empty: "standard" */
+  portico_str operation; /* metric label: the vendor's name for the call */
+  portico_str method;
+  portico_str path;      /* below the upstream's base URL */
+  const struct portico_outbound_header* headers;
+  uint64_t header_count;
+  portico_str body;
+} portico_outbound_request;
+
+typedef struct portico_outbound_header {
+  portico_str name;
+  portico_str value;
+} portico_outbound_header;
+
+typedef struct portico_outbound_response {
+  int32_t status;
+  uint32_t reserved;
+  portico_buffer body;
+  portico_str content_type; /* valid as long as body */
+} portico_outbound_response;
+
+typedef struct portico_outbound {
+  uint32_t size;
+  uint32_t reserved;
+  /* [request] [task] Any HTTP status is PORTICO_OK. errors: 503 upstream.busy, upstream.unavailable,
+     upstream.circuit_open; 504 upstream.timeout, upstream.deadline; 502 upstream.too_large. */
+  portico_status (*call)(const portico_host*, const portico_outbound_request*, portico_outbound_response* out,
+                         portico_error*);
+  /* [any] The reply was no sense: counts as a failure for the breaker. */
+  void (*report_bad_reply)(const portico_host*, portico_str upstream);
+} portico_outbound;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
