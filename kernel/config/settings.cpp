@@ -1,0 +1,201 @@
+// The table of the host's keys, and the reader that checks them all before it complains.
+#include "kernel/config/settings.hpp"
+
+#include <Poco/Exception.h>
+#include <Poco/URI.h>
+
+#include <charconv>
+#include <portico/problem.hpp>
+
+#include "kernel/config/suggestion.hpp"
+
+namespace kernel::config {
+
+using portico::Problem;
+
+const std::vector<KeyInfo>& known_keys() {
+  static const std::vector<KeyInfo> keys{
+      {"portal.name", "Portico", "Name of the portal in titles and mail", {"NEXT_PUBLIC_APP_NAME"}},
+      {"portal.time_zone", "Asia/Tokyo", "IANA zone of dates that carry none", {}},
+      {"portal.default_language", "en", "en or ja: for a visitor whose browser asks for neither", {}},
+      {"public.url", "http://localhost:8080", "How browsers reach the portal: scheme://host[:port]", {}},
+      {"http.address", "127.0.0.1", "Numeric address to listen on", {}},
+      {"http.port", "8080", "Port to listen on; 0 picks a free one", {"BFF_PORT"}},
+      {"http.reactors", "0", "Event loops; 0 is one per core", {}},
+      {"http.trusted_proxies", "", "Addresses whose X-Forwarded-For and -Proto count; true: loopback", {"TRUST_PROXY"}},
+      {"http.read_deadline_ms", "8000", "Longest GET", {}},
+      {"http.write_deadline_ms", "15000", "Longest other request", {}},
+      {"http.drain_ms", "8000", "How long requests may take to end after SIGTERM", {}},
+      {"database.url", "", "postgresql://user:password@host:port/database", {"DATABASE_URL"}, true},
+      {"database.connections", "16", "Connections of this host", {}},
+      {"redis.url", "redis://127.0.0.1:6379", "redis://[:password@]host:port[/database]", {"REDIS_URL"}, true},
+      {"smtp.url", "smtp://127.0.0.1:25", "smtp://[user:password@]host:port", {"SMTP_URL"}, true},
+      {"mail.from", "Portico <no-reply@localhost.localdomain>", "Sender of the portal's mail", {}},
+      {"security.seal_key", "", "Base64 of 32 bytes that seal personal data at rest", {"PORTICO_SEAL_KEY"}, true},
+      {"security.old_seal_keys", "", "Earlier seal keys, comma separated: they still open", {"PORTICO_OLD_SEAL_KEYS"}, true},
+      {"plugins.path", "plugins", "Folder of the built plugins: <id>/plugin.so", {"PORTICO_PLUGIN_PATH"}},
+      {"plugins.cache_path", "", "Folder for the private copies that are loaded; empty: the system's temporary folder", {}},
+      {"migrations.path", "migrations", "Folder of the migrations: <owner>/NNNN_name.sql", {}},
+      {"migrations.at_start", "false", "Migrate before serving (development)", {}},
+      {"log.level", "info", "debug, info, warning or error", {}},
+      {"cluster.replicas", "1", "Hosts that share the limits while Redis is away", {}},
+      {"cache.local_bytes", "67108864", "Size of the in-process cache", {}},
+      {"metrics.readers", "127.0.0.1,::1", "Addresses that may read /metrics", {}},
+      {"rate.read", "600/60s per user", "Rate class of GET routes", {}},
+      {"rate.write", "60/60s per user", "Rate class of other routes", {}},
+      {"rate.sign_in", "10/60s per address", "Rate class of sign-in", {}},
+      {"rate.sign_up", "10/60s per address", "Rate class of sign-up", {}},
+      {"rate.reset", "10/60s per address", "Rate class of forgotten passwords", {}},
+      {"rate.refresh", "60/60s per address", "Rate class of session renewal", {}},
+      {"rate.public", "600/60s per address", "Rate class of routes that anyone may read", {}},
+  };
+  return keys;
+}
+
+namespace {
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::string part;
+  for (char c : text + ",") {
+    if (c == ',') {
+      if (!part.empty()) parts.push_back(part);
+      part.clear();
+    } else if (c != ' ') {
+      part += c;
+    }
+  }
+  return parts;
+}
+
+/// "10/60s per address"
+bool parse_rate(const std::string& text, RateSetting& out) {
+  char per[16] = {};
+  long long count = 0, seconds = 0;
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%lld/%llds per %15s%n", &count, &seconds, per, &used) != 3) return false;
+  const std::string_view word(per);
+  if (count < 1 || seconds < 1 || used != static_cast<int>(text.size()) || (word != "address" && word != "user")) return false;
+  out = {count, std::chrono::seconds(seconds), word == "user" ? RateSetting::Per::user : RateSetting::Per::address};
+  return true;
+}
+
+/// Reads typed values and remembers every fault.
+class Reader {
+ public:
+  explicit Reader(const Source& source) : source_(source) {}
+
+  std::string text(const std::string& key) {
+    for (const auto& info : known_keys())
+      if (info.key == key) return source_.find(key, info.variables).value_or(info.fallback);
+    std::abort();  // a key that is read stands in the table
+  }
+  std::int64_t number(const std::string& key, std::int64_t min, std::int64_t max) {
+    const auto value = text(key);
+    std::int64_t n = 0;
+    const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), n);
+    if (ec != std::errc() || end != value.data() + value.size() || n < min || n > max)
+      fault(key, "'" + value + "' is not a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+    return n;
+  }
+  bool flag(const std::string& key) {
+    const auto value = text(key);
+    if (value != "true" && value != "false") fault(key, "'" + value + "' is neither true nor false");
+    return value == "true";
+  }
+  std::string one_of(const std::string& key, const std::vector<std::string>& words) {
+    const auto value = text(key);
+    for (const auto& word : words)
+      if (value == word) return value;
+    const auto hint = nearest(value, words);
+    fault(key, "'" + value + "' is not known" + (hint.empty() ? "" : "; did you mean '" + hint + "'?"));
+    return value;
+  }
+  void fault(const std::string& key, const std::string& text) { faults += key + ": " + text + "\n"; }
+
+  std::string faults;
+
+ private:
+  const Source& source_;
+};
+
+bool loopback_name(const std::string& host) {
+  return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "[::1]";
+}
+
+void check_unknown(const Source& source, Reader& reader) {
+  std::vector<std::string> names;
+  for (const auto& info : known_keys()) names.push_back(info.key);
+  for (const auto& [key, origin] : source.origins()) {
+    if (std::find(names.begin(), names.end(), key) != names.end()) continue;
+    if (key.rfind("plugins.", 0) == 0 || key.rfind("rate.", 0) == 0) continue;
+    const auto hint = nearest(key, names);
+    reader.fault(key, "unknown key in " + origin + (hint.empty() ? "" : "; did you mean '" + hint + "'?"));
+  }
+}
+
+}  // namespace
+
+Settings Settings::read(const Source& source) {
+  Reader in(source);
+  Settings s;
+  s.portal_name = in.text("portal.name");
+  s.time_zone = in.text("portal.time_zone");
+  s.default_language = in.one_of("portal.default_language", {"en", "ja"});
+  s.public_url = in.text("public.url");
+  while (!s.public_url.empty() && s.public_url.back() == '/') s.public_url.pop_back();
+  try {
+    const Poco::URI uri(s.public_url);
+    if ((uri.getScheme() != "http" && uri.getScheme() != "https") || uri.getHost().empty() || !uri.getPathEtc().empty())
+      in.fault("public.url", "'" + s.public_url + "' is not scheme://host[:port]");
+    s.development = uri.getScheme() == "http" && loopback_name(uri.getHost());
+    if (uri.getScheme() == "http" && !s.development)
+      in.fault("public.url", "plain http is only for localhost; serve the portal by https through a proxy named in http.trusted_proxies");
+  } catch (const Poco::Exception& e) {
+    in.fault("public.url", e.displayText());
+  }
+  s.http_address = in.text("http.address");
+  s.http_port = static_cast<std::uint16_t>(in.number("http.port", 0, 65535));
+  s.http_reactors = static_cast<int>(in.number("http.reactors", 0, 64));
+  for (const auto& proxy : split(in.text("http.trusted_proxies"))) {
+    if (proxy == "true") s.trusted_proxies.insert(s.trusted_proxies.end(), {"127.0.0.1", "::1"});
+    else if (proxy != "false") s.trusted_proxies.push_back(proxy);
+  }
+  if (!s.development && s.trusted_proxies.empty())
+    in.fault("http.trusted_proxies", "outside localhost the portal needs TLS: name the proxy that ends it (TRUST_PROXY=<its address>)");
+  s.read_deadline = std::chrono::milliseconds(in.number("http.read_deadline_ms", 100, 600'000));
+  s.write_deadline = std::chrono::milliseconds(in.number("http.write_deadline_ms", 100, 600'000));
+  s.drain = std::chrono::milliseconds(in.number("http.drain_ms", 0, 600'000));
+  s.database_url = in.text("database.url");
+  s.database_connections = static_cast<int>(in.number("database.connections", 2, 1000));
+  s.redis_url = in.text("redis.url");
+  s.smtp_url = in.text("smtp.url");
+  s.mail_from = in.text("mail.from");
+  s.seal_key = in.text("security.seal_key");
+  s.old_seal_keys = split(in.text("security.old_seal_keys"));
+  s.plugin_path = in.text("plugins.path");
+  s.cache_path = in.text("plugins.cache_path");
+  s.migration_path = in.text("migrations.path");
+  s.migrate_at_start = in.flag("migrations.at_start");
+  s.log_level = in.one_of("log.level", {"debug", "info", "warning", "error"});
+  s.cluster_replicas = static_cast<int>(in.number("cluster.replicas", 1, 1000));
+  s.cache_bytes = in.number("cache.local_bytes", 1 << 20, std::int64_t{1} << 40);
+  s.metrics_readers = split(in.text("metrics.readers"));
+  std::vector<std::string> rates;
+  for (const auto& info : known_keys())
+    if (info.key.rfind("rate.", 0) == 0) rates.push_back(info.key);
+  for (const auto& [key, origin] : source.origins())
+    if (key.rfind("rate.", 0) == 0 && std::find(rates.begin(), rates.end(), key) == rates.end()) rates.push_back(key);
+  for (const auto& key : rates) {
+    const bool own = std::none_of(known_keys().begin(), known_keys().end(), [&](const KeyInfo& k) { return k.key == key; });
+    const auto text = own ? source.find(key).value_or("") : in.text(key);
+    RateSetting rate;
+    if (!parse_rate(text, rate)) in.fault(key, "'" + text + "' is not like '10/60s per address' or '60/60s per user'");
+    s.rates[key.substr(5)] = rate;
+  }
+  check_unknown(source, in);
+  if (!in.faults.empty()) throw Problem(500, "config.invalid", in.faults.substr(0, in.faults.size() - 1));
+  return s;
+}
+
+}  // namespace kernel::config
