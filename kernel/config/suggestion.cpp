@@ -27,8 +27,10 @@ std::size_t edits(std::string_view a, std::string_view b) {
 std::string nearest(std::string_view unknown, const std::vector<std::string>& known) {
   std::string best;
   std::size_t fewest = std::max<std::size_t>(2, unknown.size() / 3) + 1;
-  for (const auto& word : known)
+  for (const auto& word : known) {
+    if (unknown.size() >= 3 && word.rfind(unknown, 0) == 0) return word;
     if (const auto n = edits(unknown, word); n < fewest) fewest = n, best = word;
+  }
   return best;
 }
 

@@ -1,9 +1,11 @@
 // Structured log: one JSON object a line, redacted, stamped with the correlation id of the current call.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
 namespace kernel::observe {
@@ -25,7 +27,12 @@ struct Field {
   Field(std::string_view k, Integer v) : key(k), value(static_cast<std::int64_t>(v)) {}
 };
 
-/// Writes one line to standard error. Thread-safe, never throws, never blocks on a full pipe for long.
+/// Writes one line to standard error. Thread-safe, never throws, never blocks on a full pipe for long: a line that
+/// finds no reader within 50 ms is dropped and counted (portico_log_dropped_total).
+///
+/// {"ts":RFC 3339 UTC with microseconds,"level","component","msg","correlation_id"?,"fields":{…}?}
+/// A line has at most 4096 bytes, a value 1024: longer ones are cut (a cut value ends in "…", a line that lost
+/// fields says "truncated":true). Values that look like credentials or e-mail addresses are masked.
 ///
 /// component  the room or plugin that speaks ("front", "plugin.auth")
 /// message    constant text; what varies goes into fields
@@ -34,11 +41,15 @@ void log(Level level, std::string_view component, std::string_view message,
 void log(Level level, std::string_view component, std::string_view message, const Field* fields,
          std::size_t count) noexcept;
 
+/// Where lines go: a descriptor the caller keeps open. Default 2, standard error.
+void set_output(int descriptor) noexcept;
+
 /// Lines below this level are dropped. Default info.
 void set_level(Level level) noexcept;
 Level level() noexcept;
 
-/// The correlation id that log() adds on this thread; restored when the scope ends.
+/// The correlation id that log() adds on this thread; the previous one is restored when the scope ends. At most 64
+/// characters are kept.
 class CorrelationScope {
  public:
   explicit CorrelationScope(std::string_view id) noexcept;
@@ -48,6 +59,7 @@ class CorrelationScope {
 
  private:
   char previous_[64];
+  unsigned char previous_size_;
 };
 std::string_view correlation_id() noexcept;
 

@@ -124,6 +124,13 @@ class RouteBuilder {
   RouteBuilder& summary(std::string text) { summary_ = std::move(text); return *this; }
   /// Status of the good answer in the API document; 200 by default, 204 without a body.
   RouteBuilder& answers(int status) { status_ = status; return *this; }
+  /// The good answer in the API document, for a handler that returns a Response.
+  template <class T> RouteBuilder& gives() { result_ = schema<T>(schemas_["components"].as_object()); return *this; }
+  /// The body in the API document, for a handler that reads it itself.
+  template <class T> RouteBuilder& takes() {
+    schemas_["request"] = schema<T>(schemas_["components"].as_object());
+    return *this;
+  }
   /// A query parameter in the API document.
   RouteBuilder& query(std::string name, boost::json::object parameter_schema) {
     query_[name] = std::move(parameter_schema);

@@ -1,0 +1,27 @@
+// What the extensions work with: the host's parts, owned by the serve command.
+#pragma once
+
+#include <boost/json.hpp>
+#include <memory>
+
+#include "kernel/cache/cache.hpp"
+#include "kernel/config/settings.hpp"
+#include "kernel/database/connection.hpp"
+#include "kernel/extensions/seal.hpp"
+#include "kernel/outbound/outbound.hpp"
+#include "kernel/policy/pipeline.hpp"
+#include "kernel/work/mail_queue.hpp"
+
+namespace kernel::extensions {
+
+struct Services {
+  const config::Settings& settings;
+  database::Pool& database;
+  cache::Cache& cache;
+  outbound::Outbound& outbound;
+  policy::Pipeline& pipeline;
+  work::MailQueue& mail;
+  const Seal& seal;
+};
+
+}  // namespace kernel::extensions

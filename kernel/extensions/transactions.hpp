@@ -1,0 +1,29 @@
+// Open transactions that plugins hold handles of.
+#pragma once
+
+#include <memory>
+
+#include "kernel/database/connection.hpp"
+#include "kernel/extensions/table.hpp"
+#include "kernel/loader/call_scope.hpp"
+
+namespace kernel::extensions {
+
+struct OpenTransaction {
+  const loader::Plugin* plugin;
+  database::Transaction transaction;
+};
+
+/// errors    409 database.no_transaction (ended, or another plugin's)
+std::shared_ptr<OpenTransaction> transaction_of(const portico_host* host, portico_handle handle);
+
+/// Runs fn(database::Transaction&) in the plugin's open transaction, or, for handle 0, in one of the host's own.
+template <class F>
+void in_transaction(const portico_host* host, portico_handle handle, const char* reason, F&& fn) {
+  if (handle) return fn(transaction_of(host, handle)->transaction);
+  auto own = services_of(host).database.begin({database::Scope::system, {}, reason, "portico_kernel"}, loader::current_deadline());
+  fn(own);
+  own.commit();
+}
+
+}  // namespace kernel::extensions

@@ -1,0 +1,118 @@
+// A blocking TCP client for tests: sends bytes as given, reads answers by their framing.
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace kernel::front::test {
+
+struct Answer {
+  int status = 0;
+  std::string head;
+  std::string body;
+
+  bool has(std::string_view text) const { return head.find(text) != std::string::npos; }
+};
+
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    REQUIRE(socket_ >= 0);
+    const timeval patience{20, 0};  // a test that waits this long has failed
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    const int yes = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (receive_buffer > 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  }
+  ~RawClient() { close(); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void close() {
+    if (socket_ >= 0) ::close(socket_);
+    socket_ = -1;
+  }
+  /// Closes so that the server sees a reset instead of an end.
+  void reset() {
+    const linger hard{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    close();
+  }
+  void finish_sending() { ::shutdown(socket_, SHUT_WR); }
+
+  /// False when the server has closed before everything was taken.
+  bool send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+
+  /// The next answer; status 0 when the connection ended instead.
+  Answer receive(bool of_head = false) {
+    Answer answer;
+    std::size_t end = std::string::npos;
+    while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
+      if (!fill()) return answer;
+    }
+    answer.head = buffer_.substr(0, end + 4);
+    buffer_.erase(0, end + 4);
+    answer.status = std::stoi(answer.head.substr(9, 3));
+    const auto at = answer.head.find("Content-Length: ");
+    const std::size_t length = at == std::string::npos || of_head ? 0 : std::stoul(answer.head.substr(at + 16));
+    while (buffer_.size() < length) {
+      if (!fill()) return {};
+    }
+    answer.body = buffer_.substr(0, length);
+    buffer_.erase(0, length);
+    return answer;
+  }
+
+  Answer ask(std::string_view bytes, bool of_head = false) {
+    send(bytes);
+    return receive(of_head);
+  }
+
+  /// Has the server closed, with nothing more in between?
+  bool at_end() { return buffer_.empty() && !fill() && !timed_out_; }
+
+  /// Reads whatever comes until the end.
+  std::string rest() {
+    while (fill()) {
+    }
+    return std::exchange(buffer_, {});
+  }
+
+ private:
+  bool fill() {
+    char bytes[16 * 1024];
+    const ssize_t got = ::recv(socket_, bytes, sizeof bytes, 0);
+    timed_out_ = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    if (got <= 0) return false;
+    buffer_.append(bytes, static_cast<std::size_t>(got));
+    return true;
+  }
+
+  int socket_;
+  std::string buffer_;
+  bool timed_out_ = false;
+};
+
+}  // namespace kernel::front::test

@@ -1,0 +1,91 @@
+// Copy, hash, open through Boost.DLL.
+#include "kernel/loader/library.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fmt/format.h>
+#include <portico/problem.hpp>
+#include <vector>
+
+namespace kernel::loader {
+
+using portico::Problem;
+
+namespace {
+
+struct Descriptor {
+  explicit Descriptor(int number) : fd(number) {}
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int fd;
+};
+
+std::vector<char> read_all(int fd) {
+  std::vector<char> bytes;
+  char block[65536];
+  for (ssize_t n; (n = ::read(fd, block, sizeof block)) > 0;) bytes.insert(bytes.end(), block, block + n);
+  return bytes;
+}
+
+std::string sha256_hex(const std::vector<char>& bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr);
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+}  // namespace
+
+Library::Library(const std::filesystem::path& file, const std::filesystem::path& cache) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (in.fd < 0) throw Problem(422, "plugin.cannot_open", file.string() + " cannot be read");
+  const auto bytes = read_all(in.fd);
+  sha256_ = sha256_hex(bytes);
+  static std::atomic<int> count{0};
+  const auto folder = cache / fmt::format("{}-{}-{}", sha256_.substr(0, 32), ::getpid(), count++);
+  std::error_code ec;
+  std::filesystem::create_directories(folder, ec);
+  copy_ = folder / "plugin.so";
+  {
+    const Descriptor out(::open(copy_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500));
+    std::size_t written = 0;
+    while (out.fd >= 0 && written < bytes.size()) {
+      const auto n = ::write(out.fd, bytes.data() + written, bytes.size() - written);
+      if (n <= 0) break;
+      written += static_cast<std::size_t>(n);
+    }
+    if (out.fd < 0 || written != bytes.size())
+      throw Problem(500, "plugin.cannot_copy", "a private copy cannot be written to " + copy_.string());
+  }
+  library_.load(copy_.string(), boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local, ec);
+  if (ec) {
+    const char* text = ::dlerror();
+    throw Problem(422, "plugin.cannot_open", file.string() + ": " + (text ? text : ec.message()));
+  }
+}
+
+Library::~Library() {
+  // Retired, not unmapped: without proof that nothing of it is referenced, the image stays. The file may go.
+  std::error_code ec;
+  std::filesystem::remove_all(copy_.parent_path(), ec);
+  if (library_.is_loaded()) static_cast<void>(new boost::dll::shared_library(std::move(library_)));
+}
+
+const portico_entry& Library::entry() const {
+  if (!library_.has("portico_plugin_entry_v1"))
+    throw Problem(422, "plugin.no_entry", "exports no portico_plugin_entry_v1: name the class in PORTICO_PLUGIN");
+  const auto* entry = library_.get<const portico_entry*()>("portico_plugin_entry_v1")();
+  if (!entry || entry->size < sizeof(portico_entry) || entry->abi_major != PORTICO_ABI_MAJOR || !entry->create)
+    throw Problem(422, "plugin.wrong_abi", fmt::format("ABI major wanted {}, found {}", PORTICO_ABI_MAJOR, entry ? entry->abi_major : 0));
+  return *entry;
+}
+
+}  // namespace kernel::loader

@@ -1,0 +1,65 @@
+// What a plugin says of itself before any of its code runs.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kernel::loader {
+
+/// Workers of one lane: how many threads, how many may wait, and for how long.
+struct LaneSpec {
+  std::int64_t workers = 4;
+  std::int64_t queue = 64;
+  std::int64_t wait_ms = 2000;
+};
+
+struct OutboundLaneSpec {
+  std::int64_t concurrency = 8;
+  std::int64_t queue = 64;
+  std::int64_t queue_wait_ms = 2000;
+};
+
+struct OutboundSpec {
+  std::string base_url;  // the config key that holds it
+  std::int64_t timeout_ms = 10'000;
+  std::int64_t connect_timeout_ms = 3'000;
+  std::int64_t body_limit = 8 << 20;
+  std::map<std::string, OutboundLaneSpec> lanes;
+};
+
+enum class ConfigType { text, url, integer, boolean, list };
+
+struct ConfigKey {
+  ConfigType type = ConfigType::text;
+  std::optional<boost::json::value> fallback;
+  bool required = false;
+  bool secret = false;
+  std::optional<std::int64_t> min, max;
+  std::string env;  // established variable name
+  std::string description;
+};
+
+struct Manifest {
+  std::string id, version, license, description;
+  std::int64_t abi_major = 0, abi_min_minor = 0;
+  std::vector<std::string> extensions_required, extensions_optional;
+  std::vector<std::string> operations_provided, operations_required, operations_optional;
+  std::vector<std::string> routes, pages, tasks;  // path prefixes; task names
+  std::map<std::string, LaneSpec> lanes;          // always has "standard"
+  bool database = false, mail = false, identity = false;
+  std::map<std::string, OutboundSpec> outbound;
+  std::map<std::string, ConfigKey> config;
+  std::string unload;
+
+  bool may_register_path(std::string_view path, const std::vector<std::string>& prefixes) const;
+
+  /// errors    422 plugin.manifest_invalid; the detail says field, wanted and found
+  static Manifest parse(std::string_view json);
+};
+
+}  // namespace kernel::loader

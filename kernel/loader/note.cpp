@@ -1,0 +1,81 @@
+// A bounds-checked walk over ELF program headers and notes.
+#include "kernel/loader/note.hpp"
+
+#include <elf.h>
+
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <portico/problem.hpp>
+#include <vector>
+
+namespace kernel::loader {
+
+using portico::Problem;
+
+namespace {
+
+constexpr std::size_t kLargestFile = 64u << 20;
+constexpr std::size_t kLargestManifest = 256u << 10;
+
+template <class T>
+std::optional<T> at(std::span<const std::byte> bytes, std::size_t offset) {
+  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
+  T value;
+  std::memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+std::optional<std::span<const std::byte>> part(std::span<const std::byte> bytes, std::size_t offset, std::size_t size) {
+  if (offset > bytes.size() || bytes.size() - offset < size) return std::nullopt;
+  return bytes.subspan(offset, size);
+}
+
+std::optional<std::string> manifest_in(std::span<const std::byte> notes) {
+  std::size_t offset = 0;
+  while (const auto head = at<Elf64_Nhdr>(notes, offset)) {
+    offset += sizeof(Elf64_Nhdr);
+    const std::size_t name_size = head->n_namesz, text_size = head->n_descsz;
+    const auto name = part(notes, offset, name_size);
+    const auto text_offset = offset + ((name_size + 3) & ~std::size_t{3});
+    const auto text = part(notes, text_offset, text_size);
+    if (!name || !text) throw Problem(422, "plugin.malformed_note", "a note reaches past its segment");
+    if (head->n_type == 1 && name_size == 8 && std::memcmp(name->data(), "Portico", 8) == 0) {
+      if (text_size > kLargestManifest) throw Problem(422, "plugin.malformed_note", "the manifest is over 256 KiB");
+      return std::string(reinterpret_cast<const char*>(text->data()), text->size());
+    }
+    offset = text_offset + ((text_size + 3) & ~std::size_t{3});
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string read_note(std::span<const std::byte> file) {
+  const auto head = at<Elf64_Ehdr>(file, 0);
+  if (!head || std::memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 || head->e_ident[EI_CLASS] != ELFCLASS64 ||
+      head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_type != ET_DYN)
+    throw Problem(422, "plugin.not_elf", "not a 64-bit shared object");
+  for (std::size_t i = 0; i < head->e_phnum; ++i) {
+    const auto program = at<Elf64_Phdr>(file, head->e_phoff + i * sizeof(Elf64_Phdr));
+    if (!program) throw Problem(422, "plugin.not_elf", "program headers reach past the end of the file");
+    if (program->p_type != PT_NOTE) continue;
+    const auto notes = part(file, program->p_offset, program->p_filesz);
+    if (!notes) throw Problem(422, "plugin.malformed_note", "a note segment reaches past the end of the file");
+    if (auto text = manifest_in(*notes)) return std::move(*text);
+  }
+  throw Problem(422, "plugin.no_manifest", "no note of owner Portico: build it with portico_add_plugin()");
+}
+
+std::string read_note(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) throw Problem(404, "plugin.unreadable", path.string() + " cannot be read");
+  const auto size = static_cast<std::size_t>(in.tellg());
+  if (size > kLargestFile) throw Problem(422, "plugin.too_large", path.string() + " is over 64 MiB");
+  std::vector<std::byte> bytes(size);
+  in.seekg(0).read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+  if (!in) throw Problem(404, "plugin.unreadable", path.string() + " changed while it was read");
+  return read_note(std::span<const std::byte>(bytes));
+}
+
+}  // namespace kernel::loader

@@ -1,0 +1,83 @@
+// What a plugin registered while starting: drafts until all of it is published together.
+#pragma once
+
+#include <portico/abi/identity.h>
+#include <portico/abi/operations.h>
+#include <portico/abi/routes.h>
+#include <portico/abi/tasks.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace kernel::loader {
+
+enum class Access : std::uint32_t { signed_in, anyone, staff, admin };
+enum class Csrf : std::uint32_t { protect, same_origin, open };
+enum class CacheScope : std::uint32_t { none, user, shared };
+
+struct RouteSpec {
+  std::string method, pattern, lane, rate_class, summary;
+  Access access = Access::signed_in;
+  Csrf csrf = Csrf::protect;
+  CacheScope cache = CacheScope::none;
+  bool secret = false, audited = true;
+  std::uint64_t body_limit = 0;
+  std::chrono::milliseconds deadline{0}, fresh{0}, revalidate{0}, stale{0};
+  std::vector<std::string> tags;
+  boost::json::object schemas;
+  portico_route_fn handler = nullptr;
+  void* user = nullptr;
+};
+
+struct OperationSpec {
+  std::string name;
+  portico_operation_fn fn = nullptr;
+  void* user = nullptr;
+};
+
+struct TaskSpec {
+  std::string name;
+  std::chrono::milliseconds interval{0};
+  bool one_replica = false;
+  portico_task_fn fn = nullptr;
+  void* user = nullptr;
+};
+
+struct IdentitySpec {
+  std::string cookie;
+  portico_authenticate_fn fn = nullptr;
+  void* user = nullptr;
+};
+
+struct PageSpec {
+  std::string path;
+  Access access = Access::signed_in;
+  boost::json::value title;
+};
+
+struct NavigationSpec {
+  std::string path;
+  Access access = Access::signed_in;
+  std::int64_t order = 0;
+  boost::json::value label;
+};
+
+struct CardSpec {
+  std::string id;
+  std::int64_t order = 0;
+};
+
+struct Registrations {
+  std::vector<RouteSpec> routes;
+  std::vector<OperationSpec> operations;
+  std::vector<TaskSpec> tasks;
+  std::vector<IdentitySpec> identity;  // at most one
+  std::vector<PageSpec> pages;
+  std::vector<NavigationSpec> navigation;
+  std::vector<CardSpec> cards;
+  bool shell = false;
+};
+
+}  // namespace kernel::loader

@@ -1,0 +1,290 @@
+// The log sink: lines are composed on the caller's thread and leave by one write(2) under one mutex.
+#include "kernel/observe/log.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <ctime>
+#include <mutex>
+#include <string>
+
+#include "kernel/observe/metrics.hpp"
+#include "kernel/observe/redaction.hpp"
+
+namespace kernel::observe {
+namespace {
+
+// PIPE_BUF on Linux: a pipe that polls writable takes that much at once, so a write never blocks half-way.
+constexpr std::size_t kMaxLine = 4096;
+constexpr std::size_t kMaxValue = 1024;
+constexpr std::size_t kMaxMasked = 4 * kMaxValue;  // what masking looks at; cutting comes after it
+constexpr int kPatienceMs = 50;
+constexpr std::string_view kTail = ",\"truncated\":true";
+
+std::atomic<Level> least_level{Level::info};
+
+struct CurrentId {
+  char chars[64];
+  unsigned char size = 0;
+};
+thread_local CurrentId current_id;
+
+std::string_view name_of(Level l) noexcept {
+  switch (l) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warning: return "warning";
+    case Level::error: return "error";
+  }
+  return "error";
+}
+
+/// Length of the well-formed UTF-8 sequence at the start of text; 0 where there is none (RFC 3629).
+std::size_t utf8_length(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) == 0xe0 ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  if (first == 0xe0 && byte(1) < 0xa0) return 0;
+  if (first == 0xed && byte(1) > 0x9f) return 0;
+  if (first == 0xf0 && byte(1) < 0x90) return 0;
+  if (first == 0xf4 && byte(1) > 0x8f) return 0;
+  return length;
+}
+
+void append_escape(std::string& out, unsigned code) {
+  constexpr char kHex[] = "0123456789abcdef";
+  out.append("\\u00");
+  out.push_back(kHex[(code >> 4) & 15]);
+  out.push_back(kHex[code & 15]);
+}
+
+/// A JSON string: quotes, backslashes and every control character (C0, DEL, C1: terminals act on them) escaped,
+/// malformed UTF-8 replaced, cut at kMaxValue input bytes.
+void append_string(std::string& out, std::string_view text) {
+  const bool cut = text.size() > kMaxValue;
+  out.push_back('"');
+  std::size_t i = 0;
+  while (i < text.size() && i < kMaxValue) {
+    const std::size_t length = utf8_length(text.substr(i));
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (length == 0) {
+      out.append("\\ufffd");
+      ++i;
+      continue;
+    }
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(static_cast<char>(c));
+    } else if (c == '\n') {
+      out.append("\\n");
+    } else if (c == '\t') {
+      out.append("\\t");
+    } else if (c < 0x20 || c == 0x7f) {
+      append_escape(out, c);
+    } else if (c == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+      append_escape(out, static_cast<unsigned char>(text[i + 1]));
+    } else {
+      out.append(text.substr(i, length));
+    }
+    i += length;
+  }
+  if (cut) out.append("…");
+  out.push_back('"');
+}
+
+void append_text(std::string& out, std::string_view text) {
+  append_string(out, masked(text.substr(0, kMaxMasked)));
+}
+
+void append_value(std::string& out, const Field& field) {
+  if (names_private(field.key)) {
+    out.append("\"[redacted]\"");
+  } else if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+    append_text(out, *text);
+  } else if (const auto* whole = std::get_if<std::int64_t>(&field.value)) {
+    char digits[24];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, *whole).ptr);
+  } else if (const auto* real = std::get_if<double>(&field.value)) {
+    if (!std::isfinite(*real)) {
+      out.append("null");
+      return;
+    }
+    char digits[32];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, *real).ptr);
+  } else {
+    out.append(std::get<bool>(field.value) ? "true" : "false");
+  }
+}
+
+void append_timestamp(std::string& out) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  thread_local std::time_t cached_second = -1;
+  thread_local char cached[20];  // "2024-01-01T00:00:00"
+  if (now.tv_sec != cached_second) {
+    std::tm utc{};
+    ::gmtime_r(&now.tv_sec, &utc);
+    std::strftime(cached, sizeof cached, "%Y-%m-%dT%H:%M:%S", &utc);
+    cached_second = now.tv_sec;
+  }
+  out.append(cached, 19);
+  out.push_back('.');
+  long micros = now.tv_nsec / 1000;
+  char digits[6];
+  for (int i = 5; i >= 0; --i, micros /= 10) digits[i] = static_cast<char>('0' + micros % 10);
+  out.append(digits, 6);
+  out.push_back('Z');
+}
+
+void compose(std::string& line, Level l, std::string_view component, std::string_view message, const Field* fields,
+             std::size_t count) {
+  line.clear();
+  line.append("{\"ts\":\"");
+  append_timestamp(line);
+  line.append("\",\"level\":\"").append(name_of(l)).append("\",\"component\":");
+  append_string(line, component.substr(0, 64));
+  line.append(",\"msg\":");
+  append_text(line, message.substr(0, 256));
+  if (current_id.size > 0) {
+    line.append(",\"correlation_id\":");
+    append_string(line, correlation_id());
+  }
+  constexpr std::size_t kRoom = kMaxLine - kTail.size() - 3;  // "}" of fields, "}" of the line, newline
+  bool lost = false;
+  bool any = false;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t before = line.size();
+    line.append(any ? "," : ",\"fields\":{");
+    append_string(line, fields[i].key.substr(0, 64));
+    line.push_back(':');
+    append_value(line, fields[i]);
+    if (line.size() > kRoom) {
+      line.resize(before);
+      lost = true;
+    } else {
+      any = true;
+    }
+  }
+  if (any) line.push_back('}');
+  if (lost) line.append(kTail);
+  line.append("}\n");
+}
+
+/// Standard error, one line at a time. Once a line found no reader, later ones do not wait until one leaves again.
+class Sink {
+ public:
+  void set_descriptor(int descriptor) noexcept {
+    const std::lock_guard lock(mutex_);
+    descriptor_ = descriptor;
+    patient_ = true;
+  }
+
+  bool write(std::string_view line) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!writable(patient_ ? kPatienceMs : 0)) {
+      patient_ = false;
+      return false;
+    }
+    patient_ = true;
+    while (!line.empty()) {
+      const ssize_t n = ::write(descriptor_, line.data(), line.size());
+      if (n > 0) {
+        line.remove_prefix(static_cast<std::size_t>(n));
+      } else if (n < 0 && errno == EINTR) {
+        continue;
+      } else if (n < 0 && errno == EAGAIN && writable(kPatienceMs)) {
+        continue;  // a descriptor somebody made non-blocking
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  bool writable(int patience_ms) const noexcept {
+    pollfd p{descriptor_, POLLOUT, 0};
+    const int ready = ::poll(&p, 1, patience_ms);
+    return ready > 0 && (p.revents & POLLOUT) != 0;
+  }
+
+  std::mutex mutex_;
+  int descriptor_ = STDERR_FILENO;
+  bool patient_ = true;
+};
+
+Sink& sink() noexcept {
+  static Sink* const one = new Sink;  // never destroyed: threads may still log while the process ends
+  return *one;
+}
+
+void count_line(Level l) {
+  static Counter* const counts[] = {
+      &counter("portico_log_lines_total", "Log lines written.", {{"level", "debug"}}),
+      &counter("portico_log_lines_total", "Log lines written.", {{"level", "info"}}),
+      &counter("portico_log_lines_total", "Log lines written.", {{"level", "warning"}}),
+      &counter("portico_log_lines_total", "Log lines written.", {{"level", "error"}}),
+  };
+  counts[static_cast<std::size_t>(l)]->add();
+}
+
+void count_dropped() {
+  static Counter& dropped = counter("portico_log_dropped_total", "Log lines dropped because nobody read them.");
+  dropped.add();
+}
+
+}  // namespace
+
+void log(Level l, std::string_view component, std::string_view message, std::initializer_list<Field> fields) noexcept {
+  log(l, component, message, fields.begin(), fields.size());
+}
+
+void log(Level l, std::string_view component, std::string_view message, const Field* fields,
+         std::size_t count) noexcept {
+  if (l < least_level.load(std::memory_order_relaxed)) return;
+  try {
+    std::string line;
+    line.reserve(512);
+    compose(line, l, component, message, fields, count);
+    if (sink().write(line)) {
+      count_line(l);
+    } else {
+      count_dropped();
+    }
+  } catch (...) {
+    // Out of memory: a lost line is the least of the process's troubles, and the caller must not see it.
+  }
+}
+
+void set_output(int descriptor) noexcept { sink().set_descriptor(descriptor); }
+
+void set_level(Level l) noexcept { least_level.store(l, std::memory_order_relaxed); }
+
+Level level() noexcept { return least_level.load(std::memory_order_relaxed); }
+
+CorrelationScope::CorrelationScope(std::string_view id) noexcept : previous_size_(current_id.size) {
+  std::memcpy(previous_, current_id.chars, previous_size_);
+  current_id.size = static_cast<unsigned char>(std::min(id.size(), sizeof current_id.chars));
+  std::memcpy(current_id.chars, id.data(), current_id.size);
+}
+
+CorrelationScope::~CorrelationScope() {
+  std::memcpy(current_id.chars, previous_, previous_size_);
+  current_id.size = previous_size_;
+}
+
+std::string_view correlation_id() noexcept { return {current_id.chars, current_id.size}; }
+
+}  // namespace kernel::observe

@@ -1,0 +1,485 @@
+// The life of a call on the event thread.
+#include "kernel/outbound/dispatcher.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <exception>
+#include <future>
+
+#include "kernel/observe/health.hpp"
+#include "kernel/observe/log.hpp"
+
+namespace kernel::outbound {
+namespace {
+
+using observe::Level;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMaxIdleTransfers = 256;
+constexpr auto kLeastTime = milliseconds(1);  // less is no time to send anything
+
+milliseconds whole_ms(Clock::duration d) { return std::chrono::duration_cast<milliseconds>(d); }
+
+Level level_of(Outcome outcome) noexcept {
+  switch (outcome) {
+    case Outcome::ok:
+    case Outcome::client_error:
+    case Outcome::cancelled:
+    case Outcome::stopping:
+    case Outcome::busy:          // the metrics count these two; a line for each would be the next overload
+    case Outcome::circuit_open: return Level::debug;
+    case Outcome::throttled:
+    case Outcome::server_error:
+    case Outcome::unavailable:
+    case Outcome::timeout:
+    case Outcome::tls:
+    case Outcome::bad_reply:
+    case Outcome::too_large:
+    case Outcome::deadline:
+    case Outcome::not_configured: return Level::warning;
+    case Outcome::bad_request: return Level::error;
+  }
+  return Level::error;
+}
+
+/// A thread that takes no signal: they belong to the main thread, and a write to a closed TLS connection must give
+/// an error, not SIGPIPE (libcurl without signals does not see to that).
+void block_signals() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Outbound::Options options) : options_(std::move(options)), engine_(std::random_device{}()) {
+  if (!options_.breaker_clock) options_.breaker_clock = Clock::now;
+  if (!options_.random) {
+    options_.random = [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); };
+  }
+  resize_connection_cache();
+  std::promise<void> started;
+  thread_ = std::thread([this, &started] {
+    thread_id_ = std::this_thread::get_id();
+    started.set_value();
+    run();
+  });
+  started.get_future().wait();
+}
+
+Dispatcher::~Dispatcher() { stop(); }
+
+void Dispatcher::stop() {
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    inbox_.stopping = true;
+  }
+  loop_.wake();
+  if (on_event_thread()) return;  // from a callback: the owner's destructor joins
+  std::call_once(joined_, [this] { thread_.join(); });
+}
+
+bool Dispatcher::submit(std::unique_ptr<Job>& job) {
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    if (inbox_.stopping) return false;
+    job->id = next_id_++;
+    const bool first = inbox_.empty();
+    inbox_.jobs.push_back(std::move(job));
+    if (!first) return true;  // whoever came first woke the thread for this batch
+  }
+  loop_.wake();
+  return true;
+}
+
+bool Dispatcher::run_task(std::function<void()> task) {
+  if (on_event_thread()) {  // a callback that manages upstreams
+    task();
+    return true;
+  }
+  // Shared with the task, which may still be inside set_value when the waiting side goes on.
+  const auto done = std::make_shared<std::promise<void>>();
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    if (inbox_.stopping) return false;
+    inbox_.tasks.push_back([&task, done] {
+      try {
+        task();
+        done->set_value();
+      } catch (...) {
+        done->set_exception(std::current_exception());
+      }
+    });
+  }
+  loop_.wake();
+  done->get_future().get();
+  return true;
+}
+
+void Dispatcher::cancel_later(std::uint64_t id) {
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    inbox_.cancelled.push_back(id);
+  }
+  loop_.wake();
+}
+
+void Dispatcher::run() {
+  block_signals();
+  ::pthread_setname_np(::pthread_self(), "outbound");
+  loop_.run(*this);
+}
+
+void Dispatcher::on_wake() {
+  Inbox batch;
+  {
+    const std::lock_guard lock(inbox_mutex_);
+    batch.jobs.swap(inbox_.jobs);
+    batch.cancelled.swap(inbox_.cancelled);
+    batch.tasks.swap(inbox_.tasks);
+    batch.stopping = inbox_.stopping;
+  }
+  for (auto& job : batch.jobs) admit(std::move(job));
+  for (const std::uint64_t id : batch.cancelled) {
+    if (const auto found = jobs_.find(id); found != jobs_.end()) cancel(*found->second);
+  }
+  for (const auto& task : batch.tasks) task();
+  if (batch.stopping) {
+    fail_everything();
+    stopped_ = true;
+  }
+}
+
+std::optional<Clock::time_point> Dispatcher::on_time(Clock::time_point now) {
+  while (!timers_.empty() && timers_.begin()->first <= now) {
+    const std::uint64_t id = timers_.begin()->second;
+    Job& job = *jobs_.at(id);
+    clear_timer(job);
+    timer_fired(job);
+  }
+  if (timers_.empty()) return std::nullopt;
+  return timers_.begin()->first;
+}
+
+// ---- upstreams
+
+void Dispatcher::add(UpstreamSettings settings, Target target) {
+  const std::string name = settings.name;
+  auto upstream = std::make_shared<Upstream>(std::move(settings), std::move(target), options_.random);
+  upstream->report_health();
+  upstreams_[name] = std::move(upstream);
+  resize_connection_cache();
+}
+
+void Dispatcher::remove(const std::string& name) {
+  const auto found = upstreams_.find(name);
+  if (found == upstreams_.end()) return;
+  const std::shared_ptr<Upstream> upstream = found->second;
+  upstreams_.erase(found);
+  for (auto& [lane_name, lane] : upstream->lanes()) {
+    while (Job* job = lane.front()) refuse(*job, Outcome::not_configured, "removed while waiting");
+  }
+  observe::health().remove(health_name(name));
+  resize_connection_cache();
+}
+
+void Dispatcher::report_bad_reply(const std::string& name, const std::string& lane_name) {
+  const auto found = upstreams_.find(name);
+  if (found == upstreams_.end()) return;
+  if (Lane* lane = found->second->find_lane(lane_name)) {
+    lane->breaker().take_back_success(options_.breaker_clock());
+    publish_breaker(*found->second, *lane);
+  }
+}
+
+std::vector<LaneStats> Dispatcher::stats() {
+  std::vector<LaneStats> all;
+  for (auto& [name, upstream] : upstreams_) {
+    for (auto& [lane_name, lane] : upstream->lanes()) {
+      all.push_back({name, lane_name, lane.in_flight(), lane.queued(), lane.breaker().state()});
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const LaneStats& a, const LaneStats& b) {
+    return std::tie(a.upstream, a.lane) < std::tie(b.upstream, b.lane);
+  });
+  return all;
+}
+
+void Dispatcher::resize_connection_cache() {
+  long sum = 0;
+  for (const auto& [name, upstream] : upstreams_) sum += upstream->concurrency();
+  loop_.keep_connections(std::max(64L, sum + sum / 4 + 16));
+}
+
+void Dispatcher::publish_breaker(Upstream& upstream, Lane& lane) {
+  if (lane.publish_breaker(options_.breaker_clock())) upstream.report_health();
+}
+
+// ---- a call: in
+
+void Dispatcher::admit(std::unique_ptr<Job> owned) {
+  Job& job = *owned;
+  jobs_.emplace(job.id, std::move(owned));
+  const auto found = upstreams_.find(job.upstream_name);
+  if (found == upstreams_.end()) return refuse(job, Outcome::not_configured, "no upstream of that name");
+  job.upstream = found->second;
+  ++job.upstream->active;
+  job.lane = job.upstream->find_lane(job.request.lane);
+  if (!job.lane) return refuse(job, Outcome::bad_request, "no lane " + job.request.lane);
+  job.url = job.upstream->target().base + job.request.path;
+  job.deadline = job.request.deadline == Clock::time_point{} ? job.started + job.upstream->settings().timeout
+                                                             : job.request.deadline;
+  if (job.request.cancel.stop_possible()) {
+    job.on_cancel.emplace(job.request.cancel, [this, id = job.id] { cancel_later(id); });
+  }
+  enqueue(job);
+}
+
+void Dispatcher::enqueue(Job& job) {
+  const Clock::time_point now = Clock::now();
+  Lane& lane = *job.lane;
+  job.stage = Job::Stage::queued;
+  if (job.deadline - now < kLeastTime) {
+    lane.push(job);
+    return refuse(job, Outcome::deadline, "no time left");
+  }
+  if (!lane.front() && lane.has_room()) {
+    lane.push(job);
+    return start(job);
+  }
+  if (lane.breaker().refuses(options_.breaker_clock())) {
+    lane.push(job);
+    return refuse(job, Outcome::circuit_open, "breaker open");
+  }
+  const bool full = lane.queued() >= lane.settings().queue;
+  lane.push(job);
+  if (full) return refuse(job, Outcome::busy, "queue full");
+  set_timer(job, std::min(job.deadline, now + lane.settings().queue_wait));
+}
+
+/// From the queue to the wire. The job is in its lane's queue, the lane has room.
+void Dispatcher::start(Job& job) {
+  Lane& lane = *job.lane;
+  const auto left = whole_ms(job.deadline - Clock::now());
+  if (left < kLeastTime) return refuse(job, Outcome::deadline, "no time left after waiting");
+  job.permit = lane.breaker().ask(options_.breaker_clock());
+  if (job.permit == Breaker::Permit::refused) return refuse(job, Outcome::circuit_open, "breaker open");
+  publish_breaker(*job.upstream, lane);
+
+  clear_timer(job);
+  lane.take_out(job);
+  lane.started();
+  job.stage = Job::Stage::in_flight;
+  job.attempt_time = std::min(left, job.upstream->settings().timeout);
+  ++job.attempts;
+  job.upstream->count_attempt();
+  try {
+    if (idle_transfers_.empty()) {
+      job.transfer = std::make_unique<Transfer>();
+    } else {
+      job.transfer = std::move(idle_transfers_.back());
+      idle_transfers_.pop_back();
+    }
+    job.transfer->prepare(job.upstream->settings(), job.request, job.url, job.attempt_time);
+    sent_.emplace(job.transfer->handle(), &job);
+    loop_.add(job.transfer->handle());
+  } catch (const std::exception& e) {
+    if (job.transfer) sent_.erase(job.transfer->handle());
+    job.transfer.reset();
+    lane.ended();
+    lane.breaker().abandon(job.permit);
+    finish(job, problem_for(Outcome::unavailable, std::string("not sent: ") + e.what(), false), Outcome::unavailable);
+  }
+}
+
+void Dispatcher::pump(Upstream& upstream, Lane& lane) {
+  while (lane.has_room() && lane.front()) start(*lane.front());
+  publish_breaker(upstream, lane);
+}
+
+// ---- a call: out
+
+void Dispatcher::on_done(CURL* handle, CURLcode code) {
+  const auto found = sent_.find(handle);
+  if (found == sent_.end()) return;
+  Job& job = *found->second;
+  const std::shared_ptr<Upstream> upstream = job.upstream;  // the job may be gone below
+  Lane& lane = *job.lane;
+  const Attempt attempt = job.transfer->finish(code);
+  give_back_permit(job, attempt);
+  settle_attempt(job, attempt);
+  pump(*upstream, lane);
+}
+
+void Dispatcher::give_back_permit(Job& job, const Attempt& attempt) {
+  Breaker& breaker = job.lane->breaker();
+  const Clock::time_point now = options_.breaker_clock();
+  // A call whose caller left it hardly any time says nothing about the upstream.
+  const bool short_of_time = attempt.outcome == Outcome::timeout && job.attempt_time < std::chrono::seconds(1) &&
+                             job.attempt_time < job.upstream->settings().timeout;
+  switch (short_of_time ? Verdict::none : verdict_of(attempt.outcome)) {
+    case Verdict::success: breaker.record(job.permit, true, now); break;
+    case Verdict::failure: breaker.record(job.permit, false, now); break;
+    case Verdict::none: breaker.abandon(job.permit); break;
+  }
+  if (worth_retrying(attempt.outcome, attempt.status)) {
+    job.upstream->budget().failure();
+  } else {
+    job.upstream->budget().success();
+  }
+}
+
+void Dispatcher::settle_attempt(Job& job, const Attempt& attempt) {
+  job.may_have_been_sent = job.may_have_been_sent || attempt.may_have_been_sent;
+  if (attempt.status != 0) {
+    Response response;
+    response.status = attempt.status;
+    response.headers = job.transfer->reply().take_headers();
+    response.body = job.transfer->reply().take_body();
+    job.last = std::move(response);
+  } else {
+    job.last = problem_for(attempt.outcome, attempt.detail, job.may_have_been_sent);
+  }
+  job.last_outcome = attempt.outcome;
+  release_transfer(job);
+  job.lane->ended();
+  if (job.holds_retry) {
+    job.upstream->budget().end();
+    job.holds_retry = false;
+  }
+  if (schedule_retry(job, attempt)) return;
+  Result result = std::move(*job.last);
+  finish(job, std::move(result), attempt.outcome);
+}
+
+bool Dispatcher::schedule_retry(Job& job, const Attempt& attempt) {
+  Upstream& upstream = *job.upstream;
+  if (job.request.kind != Kind::read || !worth_retrying(attempt.outcome, attempt.status)) return false;
+  if (job.attempts >= upstream.settings().read_attempts) return false;
+  const bool told_to_wait = attempt.outcome == Outcome::throttled || attempt.retry_after_s > 0;
+  const milliseconds delay = retry_delay(job.attempts, told_to_wait, attempt.retry_after_s, options_.random());
+  const Clock::time_point due = Clock::now() + delay;
+  if (due + kLeastTime >= job.deadline) return false;
+  if (job.lane->breaker().state() == BreakerState::open) return false;
+  if (!upstream.budget().try_start(upstream.active)) {
+    upstream.count_refused_retry();
+    return false;
+  }
+  upstream.count_retry();
+  job.holds_retry = true;
+  job.stage = Job::Stage::pausing;
+  set_timer(job, due);
+  return true;
+}
+
+void Dispatcher::release_transfer(Job& job) {
+  sent_.erase(job.transfer->handle());
+  if (idle_transfers_.size() < kMaxIdleTransfers) idle_transfers_.push_back(std::move(job.transfer));
+  job.transfer.reset();
+}
+
+void Dispatcher::timer_fired(Job& job) {
+  if (job.stage == Job::Stage::pausing) return enqueue(job);
+  const bool late = job.deadline - Clock::now() < kLeastTime;
+  refuse(job, late ? Outcome::deadline : Outcome::busy, "waited too long in the queue");
+}
+
+void Dispatcher::cancel(Job& job) {
+  if (job.stage == Job::Stage::in_flight) {
+    if (job.request.kind == Kind::write) return;  // it is out: its caller should learn how it ended
+    const std::shared_ptr<Upstream> upstream = job.upstream;
+    Lane& lane = *job.lane;
+    loop_.remove(job.transfer->handle());
+    release_transfer(job);
+    lane.ended();
+    lane.breaker().abandon(job.permit);
+    finish(job, problem_for(Outcome::cancelled, "cancelled", true), Outcome::cancelled);
+    return pump(*upstream, lane);
+  }
+  job.last.reset();  // nobody wants it any more
+  refuse(job, Outcome::cancelled, "cancelled");
+}
+
+/// Ends a call that is not in flight. Where an earlier attempt had an answer, that one is the truth about the upstream.
+void Dispatcher::refuse(Job& job, Outcome outcome, std::string detail) {
+  int retry_after_s = 0;
+  if (outcome == Outcome::circuit_open && job.lane) {
+    const auto left = job.lane->breaker().remaining(options_.breaker_clock());
+    retry_after_s = static_cast<int>(std::chrono::ceil<std::chrono::seconds>(left).count());
+  }
+  if (job.lane && job.stage == Job::Stage::queued) job.lane->take_out(job);
+  if (job.last) {
+    Result result = std::move(*job.last);
+    return finish(job, std::move(result), job.last_outcome);
+  }
+  finish(job, problem_for(outcome, std::move(detail), job.may_have_been_sent, retry_after_s), outcome);
+}
+
+void Dispatcher::finish(Job& job, Result result, Outcome outcome) {
+  const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - job.started);
+  clear_timer(job);
+  const auto node = jobs_.extract(job.id);  // keeps the job alive to the end of this function
+  if (job.upstream) {
+    --job.upstream->active;
+    if (job.holds_retry) job.upstream->budget().end();
+    job.upstream->count_call(job.request.operation, outcome, std::chrono::duration<double>(duration).count());
+  }
+  const observe::CorrelationScope scope(job.correlation_id);
+  std::string_view detail;
+  if (auto* response = std::get_if<Response>(&result)) {
+    response->duration = duration;
+    response->attempts = job.attempts;
+  } else {
+    CallProblem& problem = std::get<CallProblem>(result);
+    problem.detail = job.upstream_name + " " + job.request.operation + ": " + problem.detail;
+    detail = problem.detail;
+  }
+  const auto* response = std::get_if<Response>(&result);
+  observe::log(level_of(outcome), "outbound", "upstream call",
+               {{"upstream", job.upstream_name},
+                {"operation", job.request.operation},
+                {"lane", job.request.lane},
+                {"outcome", to_string(outcome)},
+                {"status", response ? response->status : 0},
+                {"attempts", job.attempts},
+                {"ms", duration.count() / 1000},
+                {"detail", detail}});
+  job.on_cancel.reset();
+  try {
+    job.done(std::move(result));
+  } catch (const std::exception& e) {
+    observe::log(Level::error, "outbound", "callback threw", {{"upstream", job.upstream_name}, {"detail", e.what()}});
+  } catch (...) {
+    observe::log(Level::error, "outbound", "callback threw", {{"upstream", job.upstream_name}});
+  }
+}
+
+void Dispatcher::fail_everything() {
+  while (!jobs_.empty()) {
+    Job& job = *jobs_.begin()->second;
+    if (job.stage == Job::Stage::in_flight) {
+      loop_.remove(job.transfer->handle());
+      release_transfer(job);
+      job.lane->ended();
+      finish(job, problem_for(Outcome::stopping, "stopping", true), Outcome::stopping);
+    } else {
+      job.last.reset();
+      refuse(job, Outcome::stopping, "stopping");
+    }
+  }
+}
+
+void Dispatcher::set_timer(Job& job, Clock::time_point due) {
+  clear_timer(job);
+  job.timer = timers_.emplace(due, job.id);
+}
+
+void Dispatcher::clear_timer(Job& job) {
+  if (!job.timer) return;
+  timers_.erase(*job.timer);
+  job.timer.reset();
+}
+
+}  // namespace kernel::outbound

@@ -1,0 +1,95 @@
+// Decides about every call: admit, queue, send, retry, refuse. One thread, no locks but the inbox's.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "kernel/outbound/event_loop.hpp"
+#include "kernel/outbound/job.hpp"
+#include "kernel/outbound/outbound.hpp"
+
+namespace kernel::outbound {
+
+class Dispatcher final : private EventLoop::Handler {
+ public:
+  explicit Dispatcher(Outbound::Options options);
+  ~Dispatcher() override;
+
+  /// Any thread. False once stopping: the job was not taken.
+  bool submit(std::unique_ptr<Job>& job);
+
+  /// Any thread: runs task on the event thread and waits. False once stopping.
+  bool run_task(std::function<void()> task);
+
+  bool on_event_thread() const noexcept { return std::this_thread::get_id() == thread_id_; }
+
+  void stop();
+
+  // What tasks do, on the event thread.
+  void add(UpstreamSettings settings, Target target);
+  void remove(const std::string& name);
+  void report_bad_reply(const std::string& name, const std::string& lane);
+  std::vector<LaneStats> stats();
+
+ private:
+  struct Inbox {
+    std::vector<std::unique_ptr<Job>> jobs;
+    std::vector<std::uint64_t> cancelled;
+    std::vector<std::function<void()>> tasks;
+    bool stopping = false;
+
+    bool empty() const noexcept { return jobs.empty() && cancelled.empty() && tasks.empty() && !stopping; }
+  };
+
+  void run();
+  void on_wake() override;
+  void on_done(CURL* handle, CURLcode code) override;
+  std::optional<Clock::time_point> on_time(Clock::time_point now) override;
+  bool finished() const override { return stopped_; }
+
+  void cancel_later(std::uint64_t id);
+  void admit(std::unique_ptr<Job> owned);
+  void enqueue(Job& job);
+  void start(Job& job);
+  void pump(Upstream& upstream, Lane& lane);
+  void cancel(Job& job);
+  void timer_fired(Job& job);
+
+  void settle_attempt(Job& job, const Attempt& attempt);
+  bool schedule_retry(Job& job, const Attempt& attempt);
+  void give_back_permit(Job& job, const Attempt& attempt);
+  void release_transfer(Job& job);
+
+  void refuse(Job& job, Outcome outcome, std::string detail);
+  void finish(Job& job, Result result, Outcome outcome);
+  void fail_everything();
+  void set_timer(Job& job, Clock::time_point due);
+  void clear_timer(Job& job);
+  void publish_breaker(Upstream& upstream, Lane& lane);
+  void resize_connection_cache();
+
+  Outbound::Options options_;
+  std::mt19937_64 engine_;
+  EventLoop loop_;
+
+  std::mutex inbox_mutex_;
+  Inbox inbox_;
+  std::uint64_t next_id_ = 1;  // under inbox_mutex_
+
+  std::unordered_map<std::string, std::shared_ptr<Upstream>> upstreams_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Job>> jobs_;
+  std::unordered_map<CURL*, Job*> sent_;
+  std::vector<std::unique_ptr<Transfer>> idle_transfers_;
+  Timers timers_;
+  bool stopped_ = false;
+
+  std::once_flag joined_;
+  std::thread thread_;
+  std::thread::id thread_id_;
+};
+
+}  // namespace kernel::outbound

@@ -1,0 +1,94 @@
+// Stored answers of routes that declare a cache policy: hits leave from the reactor, misses load once.
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "kernel/policy/handler.hpp"
+#include "kernel/policy/pipeline.hpp"
+#include "kernel/policy/problem_document.hpp"
+
+namespace kernel::policy {
+
+using loader::CacheScope;
+using portico::Problem;
+
+namespace {
+
+/// An answer that is not a 200: it goes to the caller and is not stored.
+struct NotStored : Problem {
+  explicit NotStored(front::Response answer) : Problem(answer.status, "request.not_stored"), response(std::make_shared<front::Response>(std::move(answer))) {}
+  std::shared_ptr<front::Response> response;
+};
+
+std::string key_of(Call& call) {
+  const auto& spec = call.route->spec;
+  return fmt::format("answer:v1:{}:{}:{}:{}?{}", call.route->plugin->id(), spec.cache == CacheScope::user ? call.principal->user_id : "",
+                     call.language, call.path, call.request().query);
+}
+
+std::vector<std::string> tags_of(Call& call) {
+  std::vector<std::string> tags;
+  for (auto tag : call.route->spec.tags) {
+    for (std::size_t open; (open = tag.find('{')) != std::string::npos;) {
+      const auto close = tag.find('}', open);
+      if (close == std::string::npos) break;
+      const auto name = tag.substr(open + 1, close - open - 1);
+      tag.replace(open, close - open + 1, name == "user" ? call.principal->user_id : std::string(call.parameter(name).value_or("")));
+    }
+    tags.push_back(call.route->plugin->id() + ":" + tag);
+  }
+  return tags;
+}
+
+front::Response from(const cache::Answer& answer) {
+  front::Response response;
+  response.shared_body = std::shared_ptr<const std::string>(answer.entry, &answer.entry->value);
+  response.headers.emplace_back("Content-Type", answer.entry->meta);
+  response.headers.emplace_back("Cache-Control", "private, no-cache");
+  response.headers.emplace_back("Age", std::to_string(std::max<std::int64_t>(0, answer.age.count() / 1000)));
+  response.headers.emplace_back("Portico-Cache", answer.served == cache::Served::hit ? "hit" : answer.served == cache::Served::miss ? "miss" : "stale");
+  return response;
+}
+
+/// Runs the handler of a detached call and turns its answer into something to store.
+cache::Loaded load(Call& call) {
+  call_handler(call);
+  auto response = call.take_captured();
+  if (response.status != 200) throw NotStored(std::move(response));
+  std::string type = "application/json";
+  for (const auto& [name, value] : response.headers)
+    if (front::same_ignoring_case(name, "content-type")) type = value;
+  return {std::string(response.content()), type};
+}
+
+}  // namespace
+
+Verdict serve_cached(Call& call, MayBlock may_block) {
+  const auto& spec = call.route->spec;
+  if (spec.cache == CacheScope::none || spec.method != "GET") return Verdict::pass;
+  const auto key = key_of(call);
+  if (may_block == MayBlock::no) {
+    const auto hit = call.pipeline.cache.find_local(key);
+    if (!hit) return Verdict::later;
+    call.answer(from(*hit));
+    return Verdict::answered;
+  }
+  const auto detached = call.detached();
+  auto* lane = call.route->plugin->lane(spec.lane);
+  const cache::Background background = [lane](std::function<void()> refresh) {
+    return lane && lane->post({refresh, [] {}});
+  };
+  const cache::Loader loader = [detached] {
+    const auto fresh = detached->detached();  // each load has an answer of its own
+    fresh->deadline = std::max(detached->deadline, Call::Clock::now() + std::chrono::seconds(5));
+    return load(*fresh);
+  };
+  try {
+    call.answer(from(call.pipeline.cache.get_or_load(key, {spec.fresh, spec.revalidate, spec.stale, tags_of(call)}, loader, call.deadline, background)));
+  } catch (const NotStored& other) {
+    front::Response copy = *other.response;
+    call.answer(std::move(copy));
+  }
+  return Verdict::answered;
+}
+
+}  // namespace kernel::policy

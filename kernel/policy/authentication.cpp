@@ -1,0 +1,117 @@
+// Who is calling: the identity plugin says, and the verdict on a credential is remembered until it is revoked.
+#include <openssl/evp.h>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <portico/call.hpp>
+
+#include "kernel/policy/pipeline.hpp"
+#include "kernel/policy/remember.hpp"
+
+namespace kernel::policy {
+
+using portico::Problem;
+
+namespace {
+
+constexpr std::chrono::seconds kRemembered{30};  // revocation busts the session's tag at once
+
+const std::shared_ptr<const Principal>& nobody() {
+  static const auto principal = std::make_shared<const Principal>();
+  return principal;
+}
+
+std::string digest_key(std::string_view credential) {
+  unsigned char digest[32];
+  unsigned size = sizeof digest;
+  EVP_Digest(credential.data(), credential.size(), digest, &size, EVP_sha256(), nullptr);
+  return "identity:" + std::string(reinterpret_cast<char*>(digest), size);
+}
+
+std::int64_t now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+std::string session_tag(std::string_view session_id) { return "session:" + std::string(session_id); }
+
+std::string encode_principal(const Principal& p) {
+  return boost::json::serialize(boost::json::object{{"user", p.user_id}, {"session", p.session_id}, {"roles", p.roles},
+      {"language", p.language}, {"proved_at_us", p.proved_at_us}, {"valid_until_us", p.valid_until_us}});
+}
+
+std::shared_ptr<const Principal> decode_principal(std::string_view text) {
+  boost::json::error_code ec;
+  const auto value = boost::json::parse(text, ec);
+  const auto* object = ec ? nullptr : value.if_object();
+  if (!object) return nullptr;
+  auto p = std::make_shared<Principal>();
+  const auto read = [&](const char* key, std::string& out) {
+    const auto* member = object->if_contains(key);
+    if (member && member->is_string()) out = std::string(member->get_string());
+    return member != nullptr;
+  };
+  const auto* proved = object->if_contains("proved_at_us");
+  const auto* until = object->if_contains("valid_until_us");
+  if (!read("user", p->user_id) || !read("session", p->session_id) || !read("roles", p->roles) || !read("language", p->language) ||
+      !proved || !proved->is_int64() || !until || !until->is_int64())
+    return nullptr;
+  p->proved_at_us = proved->get_int64();
+  p->valid_until_us = until->get_int64();
+  return p;
+}
+
+Verdict authenticate(Call& call, MayBlock may_block) {
+  const auto& identity = call.published->identity;
+  call.principal = nobody();
+  if (!identity.plugin) return Verdict::pass;
+  const auto credential = call.cookie(call.pipeline.cookie_name(identity.spec.cookie));
+  if (!credential || credential->empty() || credential->size() > 4096) return Verdict::pass;
+  const auto key = digest_key(*credential);
+  if (const auto known = call.pipeline.cache.find_local(key)) {
+    auto principal = decode_principal(known->entry->value);
+    if (principal && principal->valid_until_us > now_us()) {
+      call.principal = std::move(principal);
+      if (!call.principal->language.empty() && !call.request().headers.contains("accept-language")) call.language = call.principal->language;
+      return Verdict::pass;
+    }
+  }
+  if (may_block == MayBlock::no) return Verdict::later;
+
+  // Shared with the worker: after a time-out it may still be writing.
+  struct Asked {
+    std::string credential;
+    portico_identity found{};
+    portico_error error = portico::call::empty_error();
+  };
+  const auto asked = std::make_shared<Asked>();
+  asked->credential = *credential;
+  asked->found.size = sizeof asked->found;
+  const auto spec = identity.spec;
+  const auto status = run_on_plugin(call, *identity.plugin, [asked, spec] {
+    return spec.fn(spec.user, portico::to_str(asked->credential), &asked->found, &asked->error);
+  });
+  const auto& found = asked->found;
+  const auto& error = asked->error;
+  if (status == PORTICO_E_NOT_FOUND) return Verdict::pass;
+  if (status != PORTICO_OK) {
+    const auto problem = error.status ? portico::call::problem_of(error) : Problem(500, "internal", "the authenticator failed");
+    // A credential that is not good is nobody's on a route for anyone; elsewhere authorize() asks to sign in.
+    if (problem.status == 401) return Verdict::pass;
+    throw problem;
+  }
+  auto principal = std::make_shared<Principal>(Principal{found.user_id, found.session_id, found.roles, found.language,
+                                                         found.proved_at_us, found.valid_until_us});
+  const auto left = std::chrono::microseconds(principal->valid_until_us - now_us());
+  if (left.count() > 0) {
+    cache::Policy policy;
+    policy.ttl = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds(kRemembered));
+    policy.tags = {session_tag(principal->session_id)};
+    call.pipeline.cache.set(key, policy, {encode_principal(*principal), {}});
+  }
+  call.principal = std::move(principal);
+  return Verdict::pass;
+}
+
+}  // namespace kernel::policy

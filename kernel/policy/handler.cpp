@@ -1,0 +1,79 @@
+// Runs a plugin's route handler.
+#include "kernel/policy/handler.hpp"
+
+#include <portico/call.hpp>
+
+#include "kernel/policy/pipeline.hpp"
+#include "kernel/policy/remember.hpp"
+
+namespace kernel::policy {
+
+using portico::Problem;
+
+loader::Handles<Call>& exchanges() {
+  static loader::Handles<Call> handles;
+  return handles;
+}
+
+void call_handler(Call& call) {
+  const auto& spec = call.route->spec;
+  const auto handle = exchanges().add(call.shared_from_this());
+  auto error = portico::call::empty_error();
+  portico_status status;
+  {
+    const loader::CallScope scope(call.context());
+    status = spec.handler(spec.user, handle, &error);
+  }
+  if (status == PORTICO_PENDING) return;  // the handle lives until the answer
+  exchanges().take(handle);
+  if (status == PORTICO_E_PROBLEM && error.status) call.fail(portico::call::problem_of(error));
+  else if (status != PORTICO_OK) call.fail(Problem(500, "internal", "the handler answered status " + std::to_string(status)));
+  else if (!call.answered()) call.fail(Problem(500, "internal", "the handler ended without an answer"));
+}
+
+Verdict run_handler(Call& call, MayBlock may_block) {
+  if (may_block == MayBlock::no) return Verdict::later;
+  call_handler(call);
+  return Verdict::answered;
+}
+
+portico_status run_on_plugin(Call& call, loader::Plugin& plugin, const std::function<portico_status()>& fn) {
+  loader::CallContext context = call.context();
+  const auto* current = loader::CallScope::current();
+  context.plugin = &plugin;
+  if (call.route->plugin == &plugin || (current && current->plugin == &plugin)) {
+    const loader::CallScope scope(context);
+    return fn();
+  }
+  struct Waiting {
+    std::mutex mutex;
+    std::condition_variable done;
+    std::optional<portico_status> status;
+    bool refused = false;
+  };
+  const auto waiting = std::make_shared<Waiting>();
+  auto* lane = plugin.lane("standard");
+  const bool posted = lane && lane->post({[waiting, context, fn] {
+                                            portico_status status;
+                                            {
+                                              const loader::CallScope scope(context);
+                                              status = fn();
+                                            }
+                                            const std::lock_guard lock(waiting->mutex);
+                                            waiting->status = status;
+                                            waiting->done.notify_all();
+                                          },
+                                          [waiting] {
+                                            const std::lock_guard lock(waiting->mutex);
+                                            waiting->refused = true;
+                                            waiting->done.notify_all();
+                                          }});
+  if (!posted) throw Problem(503, "service.busy", plugin.id() + "'s queue is full", 2);
+  std::unique_lock lock(waiting->mutex);
+  if (!waiting->done.wait_until(lock, call.deadline, [&] { return waiting->status || waiting->refused; }))
+    throw Problem(504, "request.deadline", "waiting for " + plugin.id(), 1);
+  if (waiting->refused) throw Problem(503, "service.busy", plugin.id() + " has no free worker", 2);
+  return *waiting->status;
+}
+
+}  // namespace kernel::policy

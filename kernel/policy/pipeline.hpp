@@ -1,0 +1,74 @@
+// What every request passes, in order; a step that must block moves the request to the plugin's workers.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "kernel/cache/cache.hpp"
+#include "kernel/cache/rate_limit.hpp"
+#include "kernel/config/settings.hpp"
+#include "kernel/database/connection.hpp"
+#include "kernel/policy/call.hpp"
+#include "kernel/policy/deadlines.hpp"
+
+namespace kernel::policy {
+
+/// pass: on to the next; answered: done; later: it has to block, and this thread may not.
+enum class Verdict { pass, answered, later };
+enum class MayBlock { no, yes };
+
+/// One policy. Throws a Problem to refuse.
+using Policy = Verdict (*)(Call&, MayBlock);
+
+Verdict limit_by_address(Call&, MayBlock);
+Verdict authenticate(Call&, MayBlock);
+Verdict refuse_cross_site(Call&, MayBlock);
+Verdict authorize(Call&, MayBlock);
+Verdict limit_by_user(Call&, MayBlock);
+Verdict serve_cached(Call&, MayBlock);
+Verdict run_handler(Call&, MayBlock);
+
+class Pipeline {
+ public:
+  Pipeline(const config::Settings& settings, cache::Cache& cache, cache::RateLimiter& limiter, database::Pool& database);
+  ~Pipeline();
+
+  /// The front's handler: runs on a reactor thread and never blocks.
+  void handle(front::Exchange exchange);
+  std::uint64_t body_limit(const front::Head& head) const;
+  front::Response refusal(int status, std::string_view code) const;
+
+  /// Goes on with the next policy; resumes itself on a lane after "later".
+  void advance(const std::shared_ptr<Call>& call, MayBlock may_block);
+
+  /// Adds what every answer carries, counts it, and logs it.
+  void finish(Call& call, front::Response& response);
+
+  void publish(std::shared_ptr<const Published> published);
+  std::shared_ptr<const Published> published() const;
+
+  /// "access" → "__Host-access", or "access_8080" in development. source: decided values, "Development address"
+  std::string cookie_name(std::string_view base) const;
+  std::string set_cookie(std::string_view base, std::string_view value, std::int64_t max_age_s) const;
+
+  const config::Settings& settings;
+  cache::Cache& cache;
+  cache::RateLimiter& limiter;
+  cache::LocalLimiter local_limiter;
+  database::Pool& database;
+  std::function<void(Call&, int status)> audit;  // writes the row of an unsafe route
+
+  void set_port(std::uint16_t port) { port_ = port; }
+  bool is_own_origin(std::string_view origin) const;
+
+ private:
+  bool find_route(Call& call);
+  bool serve_file_or_page(Call& call);
+  std::string client_address(const front::Request& request, bool& https) const;
+
+  std::shared_ptr<const Published> published_;  // by atomic_load and atomic_store
+  std::uint16_t port_ = 0;
+  Deadlines deadlines_;
+};
+
+}  // namespace kernel::policy

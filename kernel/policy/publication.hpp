@@ -1,0 +1,29 @@
+// Turns what the active plugins registered into one snapshot; all of it becomes visible together.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel/config/settings.hpp"
+#include "kernel/policy/published.hpp"
+
+namespace kernel::policy {
+
+/// A route of the host itself.
+struct BuiltinRoute {
+  std::string method, path, summary;
+  loader::Access access = loader::Access::anyone;
+  std::function<front::Response(Call&)> answer;
+};
+
+/// errors    500 plugin.route_taken (two plugins, one method and path), plugin.identity_taken, plugin.shell_taken,
+///           plugin.web_invalid
+std::shared_ptr<const Published> build_published(const std::vector<loader::Plugin*>& plugins,
+                                                 const std::vector<BuiltinRoute>& builtins, const config::Settings& settings);
+
+/// The OpenAPI 3.1 document of these routes. errors: 500 plugin.schema_conflict
+std::string build_api_document(const std::vector<const Route*>& routes, const config::Settings& settings);
+
+}  // namespace kernel::policy

@@ -1,0 +1,24 @@
+// How verdicts on credentials are remembered, and how another plugin's code is called for a request.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "kernel/policy/call.hpp"
+
+namespace kernel::policy {
+
+/// The cache tag that revoking a session busts.
+std::string session_tag(std::string_view session_id);
+std::string encode_principal(const Principal& principal);
+/// Null for anything that is no principal.
+std::shared_ptr<const Principal> decode_principal(std::string_view text);
+
+/// Runs fn on a worker of that plugin (here, when this thread already is one) and waits until the call's deadline.
+///
+/// errors    503 service.busy; 504 request.deadline (fn may still run: everything it touches must be its own)
+portico_status run_on_plugin(Call& call, loader::Plugin& plugin, const std::function<portico_status()>& fn);
+
+}  // namespace kernel::policy
