@@ -59,9 +59,10 @@ web_inputs() {
 }
 
 make_web() {
-  local dir=$1 id
+  local dir=$1 id types=()
   cd "$ROOT" || return
-  node sdk/web/build.mjs --out "$dir/web" $([ -s "$dir/openapi.json" ] && printf -- '--openapi %s' "$dir/openapi.json") || return
+  if [ -s "$dir/openapi.json" ]; then types=(--openapi "$dir/openapi.json"); fi
+  node sdk/web/build.mjs --out "$dir/web" "${types[@]}" || return
   for id in "$dir"/web/*/; do
     id=$(basename "$id")
     [ -d "$dir/plugins/$id" ] || { echo "built pages for '$id', but there is no plugin folder $dir/plugins/$id"; return 1; }
@@ -74,9 +75,15 @@ make_web() {
   done
 }
 
-# The host's own description of its API: the pages' types are made from it.
+# The host's own description of its API: the pages' types are made from it. It needs the stores, for plugins start.
 describe_api() {
-  PORTICO_PLUGIN_PATH="$1/plugins" "$1/bin/portico" openapi >"$1/openapi.json.new" && mv "$1/openapi.json.new" "$1/openapi.json"
+  with_environment "$BUILD/bin/portico" openapi >"$BUILD/openapi.json.new" || { cat "$BUILD/openapi.json.new"; return 1; }
+  mv "$BUILD/openapi.json.new" "$BUILD/openapi.json"
+}
+
+api_is_current() {
+  [ -s "$BUILD/openapi.json" ] &&
+    [ -z "$(find "$BUILD/bin/portico" "$BUILD"/plugins/*/*.so "$ROOT/config" -name '[!.]*' \( -name '*.so' -o -name portico -o -name '*.properties' \) -newer "$BUILD/openapi.json" 2>/dev/null)" ]
 }
 
 build_web() {
@@ -84,22 +91,24 @@ build_web() {
   dir=$(build_dir "$1")
   [ -f "$ROOT/sdk/web/build.mjs" ] || return 0
   use_node || die "no Node $kNodeVersion or later" "run ./dev setup"
-  if [ -x "$dir/bin/portico" ]; then
-    step "API document" "the message says which route or contract is wrong: $dir/bin/portico openapi" describe_api "$dir" || exit 1
-  fi
   inputs=$(web_inputs "$dir")
   if [ "$(cat "$dir/web.made_of" 2>/dev/null)" = "$inputs" ]; then
     tick "web pages ${dim}(nothing changed)${plain}"
     return
   fi
   rm -f "$dir/web.made_of"
-  step "web pages" "mend the first error above; missing packages come with ./dev setup" make_web "$dir" || exit 1
+  step "web pages" "mend the first error above; missing packages come with ./dev setup" make_web "$dir" || return
   printf '%s\n' "$inputs" >"$dir/web.made_of"
 }
 
-# run_build PRESET all|product
-run_build() {
+# run_cpp PRESET all|product
+run_cpp() {
   command -v cmake >/dev/null && command -v ninja >/dev/null || die "cmake or ninja is missing" "run ./dev setup"
   build_cpp "$1" "$2"
-  case $1 in dev | release) build_web "$1" ;; esac
+}
+
+# run_build PRESET: everything. The pages' types are those of the last description of the API that `up` made.
+run_build() {
+  run_cpp "$1" all
+  case $1 in dev | release) build_web "$1" || exit 1 ;; esac
 }

@@ -63,8 +63,9 @@ suite() {
     return 0
   fi
   cross "$(printf '%-28s %4d passed, %d failed' "$name" "$passed" "$failed") ${dim}($(took "$began"))${plain}"
-  [ "$(wc -l <"$log")" -gt 200 ] && printf '  … the end of %s:\n' "$log"
-  tail -n 200 "$log" | cut -c 1-300 | sed 's/^/  │ /'
+  printf '  whole output: %s\n' "$log"
+  # Without ctest's prefix and the program's own log, the failure itself is in sight.
+  sed -E 's/^[0-9]+: //' "$log" | grep -v '^{"ts":' | tail -n 200 | cut -c 1-300 | sed 's/^/  │ /'
   return 1
 }
 
@@ -84,12 +85,22 @@ ctest_suites() { # PRESET PREFIX
   for name in $(ctest_names "$1"); do suite "$2$name" run_ctest "$1" "$name"; done
 }
 
-script_suites() { # the browser scripts that sdk/web/package.json names: e2e:<name>
-  [ -f "$ROOT/sdk/web/package.json" ] || return 0
-  python3 -c '
-import json, sys
-for name in json.load(open(sys.argv[1])).get("scripts", {}):
-    if name.startswith("e2e:"): print(name[4:])' "$ROOT/sdk/web/package.json"
+# The browser scripts of tests/e2e. One whose usage names --status needs a running portal; the others play the host.
+browser_scripts() { # WITH|WITHOUT
+  local file
+  for file in "$ROOT"/tests/e2e/*.mjs; do
+    [ -f "$file" ] || continue
+    if grep -e '--status FILE' "$file" >/dev/null; then [ "$1" = with ] || continue; else [ "$1" = without ] || continue; fi
+    basename "$file" .mjs
+  done
+}
+
+browser_script() { # NAME
+  if [ -n "${PORTICO_STATUS_FILE:-}" ]; then
+    node "$ROOT/tests/e2e/$1.mjs" --status "$PORTICO_STATUS_FILE"
+  else
+    node "$ROOT/tests/e2e/$1.mjs" --web "$BUILD/web"
+  fi
 }
 
 web_script() {
@@ -124,6 +135,8 @@ start_test_services() {
 # A whole portal as `./dev up` makes it, with ports and data of its own; twice, for the second must find it running.
 stack_up() {
   export PG_FAST=1
+  # All suites sign in from one address; what limits do is tested by hosts with limits of their own.
+  export PORTICO_RATE_SIGN_IN='1000/60s per address' PORTICO_RATE_SIGN_UP='1000/60s per address' PORTICO_RATE_RESET='1000/60s per address'
   "$ROOT/dev" up --detach --no-setup --no-build || return
   "$ROOT/dev" up --detach --no-setup --no-build >"$TEST_DIR/second" || { cat "$TEST_DIR/second"; return 1; }
   grep -q 'host.*already running' "$TEST_DIR/second" || { cat "$TEST_DIR/second"; return 1; }
@@ -167,6 +180,18 @@ check_openapi() {
   REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true "$ROOT/sdk/web/node_modules/.bin/redocly" lint "$TEST_DIR/openapi.json"
 }
 
+# The types the pages were written against are those of the running host's own document.
+check_api_types() {
+  local types="$ROOT/sdk/web/src/api/types.gen.ts"
+  curl -sSf -m 20 -o "$TEST_DIR/openapi.json" "$PORTICO_URL/api/openapi.json" || return
+  cd "$ROOT/sdk/web" || return
+  node --input-type=module -e '
+    import types, { astToString } from "openapi-typescript";
+    process.stdout.write(astToString(await types(new URL("file://" + process.argv[1]))));' "$TEST_DIR/openapi.json" >"$TEST_DIR/types.ts" || return
+  # The checked-in file has one line of its own above.
+  diff -u <(tail -n +2 "$types") "$TEST_DIR/types.ts" || { echo "renew them: ./dev up"; return 1; }
+}
+
 check_metrics() {
   curl -sSf -m 20 -o "$TEST_DIR/metrics.txt" "$PORTICO_URL/metrics" || return
   promtool check metrics <"$TEST_DIR/metrics.txt"
@@ -176,9 +201,10 @@ stack_suites() {
   local name
   [ -x "$BUILD/bin/portico" ] && [ -x "$BUILD/bin/sandbox" ] || return 0
   stack_suite openapi check_openapi
+  [ -f "$ROOT/sdk/web/src/api/types.gen.ts" ] && stack_suite api-types check_api_types
   stack_suite metrics check_metrics
   for name in $(room_scripts); do stack_suite "$name" "$ROOT/tests/$name/run"; done
-  for name in $(script_suites); do stack_suite "e2e/$name" web_script "e2e:$name"; done
+  for name in $(browser_scripts with); do stack_suite "e2e/$name" browser_script "$name"; done
 }
 
 sanitizer_suites() {
@@ -201,7 +227,7 @@ closing_line() {
 }
 
 cmd_test() {
-  local full=0
+  local full=0 name
   FILTER='' LIST=0
   while [ $# -gt 0 ]; do
     case $1 in
@@ -217,7 +243,7 @@ cmd_test() {
     arch | dev | web) ;; # these need nothing built
     *)
       lock_state
-      if [ $LIST = 0 ]; then run_build dev all; fi
+      if [ $LIST = 0 ]; then run_build dev; fi
       unlock_state
       ;;
   esac
@@ -232,6 +258,7 @@ cmd_test() {
   if [ -f "$ROOT/sdk/web/package.json" ]; then
     use_node || die "no Node $kNodeVersion or later" "run ./dev setup"
     suite web web_script test
+    for name in $(browser_scripts without); do suite "e2e/$name" browser_script "$name"; done
   fi
   stack_suites
   [ $LIST = 1 ] && return
@@ -240,7 +267,7 @@ cmd_test() {
 }
 
 cmd_e2e() {
-  local running=0
+  local running=0 name
   FILTER=e2e/ LIST=0
   while [ $# -gt 0 ]; do
     case $1 in
@@ -257,10 +284,12 @@ cmd_e2e() {
     export PORTICO_URL
   else
     lock_state
-    run_build dev product
+    run_cpp dev product
+    build_web dev || exit 1
     unlock_state
   fi
   open_test_run
+  for name in $(browser_scripts without); do suite "e2e/$name" browser_script "$name"; done
   if [ $running = 1 ]; then
     export PORTICO_STATUS_FILE=$TEST_DIR/status.json
     status_json >"$PORTICO_STATUS_FILE"

@@ -44,7 +44,7 @@ spin() {
   local label=$1 log=$2 began=$3 width=80 frames='⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' i=0 quiet_until=150 head room
   if [ "$kLive" = 1 ]; then
     width=$(tput cols 2>/dev/null || printf 80)
-    while :; do
+    while kill -0 $$ 2>/dev/null; do
       head="$label $(took "$began")"
       room=$((width - ${#head} - 8))
       [ $room -lt 0 ] && room=0
@@ -53,7 +53,7 @@ spin() {
     done
   fi
   # No terminal: a line now and then tells that it lives and how far it is.
-  while :; do
+  while kill -0 $$ 2>/dev/null; do
     sleep 1
     if [ $(($(now_ds) - began)) -ge $quiet_until ]; then
       printf '  … %s (%s) %s\n' "$label" "$(took "$began")" "$(last_words "$log" 90)"
@@ -64,7 +64,7 @@ spin() {
 
 stop_spinner() {
   [ -n "$spinner_pid" ] || return 0
-  kill "$spinner_pid" 2>/dev/null
+  kill -KILL "$spinner_pid" 2>/dev/null # it may have inherited that TERM is ignored
   wait "$spinner_pid" 2>/dev/null
   spinner_pid=''
   [ "$kLive" = 1 ] && printf '\r\e[K'

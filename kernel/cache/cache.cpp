@@ -5,18 +5,17 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <exception>
+#include <map>
 #include <mutex>
 #include <portico/problem.hpp>
 #include <random>
-#include <set>
 #include <thread>
-#include <unordered_map>
 
 #include "kernel/cache/invalidation_link.hpp"
 #include "kernel/cache/local_tier.hpp"
 #include "kernel/cache/shared_tier.hpp"
+#include "kernel/cache/single_flight.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
 
@@ -28,7 +27,6 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::hours kLongestLife{36};
 constexpr milliseconds kLoserLook{25};      // how often one that waits for another replica looks
-constexpr std::size_t kMaxErrors = 10'000;  // remembered failures
 constexpr std::size_t kMaxUntold = 10'000;  // invalidations Redis could not be told yet
 const std::string kEverything = "*";        // a tag every entry has
 
@@ -90,26 +88,6 @@ struct Metrics {
   observe::Gauge& link_up = observe::gauge("portico_cache_link_up", "1 while invalidations are heard");
 };
 
-/// One load and everybody who waits for it.
-struct Flight {
-  explicit Flight(Snapshot s) : snapshot(std::move(s)) {}
-
-  const Snapshot snapshot;
-  std::mutex mutex;
-  std::condition_variable ended;
-  bool done = false;
-  bool abandoned = false;  // the leader gave up; somebody else may lead
-  Answer answer;
-  std::exception_ptr error;
-};
-using FlightPtr = std::shared_ptr<Flight>;
-
-struct Failure {
-  std::exception_ptr error;
-  Snapshot snapshot;
-  WallTime until;
-};
-
 }  // namespace
 
 struct Cache::State {
@@ -118,6 +96,7 @@ struct Cache::State {
         settings(std::move(s)),
         local(settings.local_bytes, settings.local_life_without_link),
         shared(r, instance_name(), settings.lease),
+        flights(settings.error_life),
         link(r.settings(), shared.channel(), settings.link_ping,
              {[this](bool up) { on_link(up); }, [this](const std::string& text) { on_message(text); },
               [this] { tell_untold(); }}) {}
@@ -131,21 +110,18 @@ struct Cache::State {
     return {std::move(entry), served, std::max(age, milliseconds(0))};
   }
 
-  std::pair<FlightPtr, bool> join(const std::string& key, const std::vector<std::string>& tags);
-  std::optional<Answer> follow(const FlightPtr& flight, Deadline deadline);
+  std::optional<Answer> follow(const FlightPtr& flight, Deadline deadline, const EntryPtr& old);
+  Answer stale_or_timeout(const EntryPtr& old, const char* why);
+  std::optional<Answer> known(const std::string& key, EntryPtr& old);
   Answer lead(const FlightPtr& flight, const std::string& key, const Policy& policy, const Loader& loader,
               Deadline deadline, EntryPtr old);
   Answer fetch(const Flight& flight, const std::string& key, const Policy& policy, const Loader& loader,
                Deadline deadline, EntryPtr old);
   Answer load(const Flight& flight, const std::string& key, const Policy& policy, const Loader& loader,
-              const SharedTier::Fill& fill, EntryPtr old);
+              Deadline deadline, const SharedTier::Fill& fill, EntryPtr old);
   void keep(const std::string& key, const Policy& policy, const std::shared_ptr<Entry>& entry,
             const SharedTier::Fill& fill, const Snapshot& snapshot);
   std::shared_ptr<Entry> make(const Policy& policy, Loaded loaded) const;
-  void finish(const FlightPtr& flight, const std::string& key);
-
-  std::exception_ptr recent_failure(const std::string& key);
-  void remember_failure(const std::string& key, std::exception_ptr error, const Snapshot& snapshot);
 
   bool may_share(const std::vector<std::string>& tags);
   void on_link(bool up);
@@ -157,20 +133,16 @@ struct Cache::State {
   Metrics metrics;
   LocalTier local;
   SharedTier shared;
-
-  std::mutex flights_mutex;
-  std::unordered_map<std::string, FlightPtr> flights;
-  std::unordered_map<std::string, Failure> failures;
+  SingleFlight flights;
 
   std::mutex untold_mutex;
-  std::set<std::string> untold;  // tags raised here that Redis does not know of yet
+  std::map<std::string, std::uint64_t> untold;  // tags raised here that Redis does not know of yet, how often
   std::atomic<std::size_t> untold_count{0};
 
   InvalidationLink link;  // last: its thread uses everything above
 };
 
-// --- invalidation
-// -----------------------------------------------------------------------------------------------
+// --- invalidation ---
 
 void Cache::State::on_link(bool up) {
   local.set_linked(up);
@@ -194,74 +166,87 @@ bool Cache::State::may_share(const std::vector<std::string>& tags) {
 
 void Cache::State::tell_untold() {
   while (untold_count > 0 && redis.available()) {
-    std::string tag;
+    std::pair<std::string, std::uint64_t> next;
     {
       const std::lock_guard lock(untold_mutex);
       if (untold.empty()) return;
-      tag = *untold.begin();
+      next = *untold.begin();
     }
-    if (!shared.raise(tag)) return;
-    local.raise(tag);
+    if (!shared.raise(next.first)) return;
+    local.raise(next.first);
     const std::lock_guard lock(untold_mutex);
-    untold.erase(tag);
+    const auto told = untold.find(next.first);
+    if (told != untold.end() && told->second == next.second)
+      untold.erase(told);  // not raised again meanwhile
     untold_count = untold.size();
   }
 }
 
-// --- one load at a time
-// -----------------------------------------------------------------------------------------
+// --- what is known without asking anybody ---
 
-/// The flight to wait for, or a new one to lead (true).
-std::pair<FlightPtr, bool> Cache::State::join(const std::string& key, const std::vector<std::string>& tags) {
-  Snapshot snapshot = local.snapshot(tags);
-  const std::lock_guard lock(flights_mutex);
-  FlightPtr& flight = flights[key];
-  // A load that began before a tag was raised is not for those who come after.
-  if (flight && flight->snapshot.holds()) return {flight, false};
-  flight = std::make_shared<Flight>(std::move(snapshot));
-  return {flight, true};
+/// The answer of this process: fresh, or a failure of a moment ago. Otherwise `old` becomes what the tier
+/// still holds.
+std::optional<Answer> Cache::State::known(const std::string& key, EntryPtr& old) {
+  const WallTime at = now();
+  if (EntryPtr held = local.find(key, at)) old = std::move(held);
+  if (old && at < old->fresh_until) {
+    metrics.local_hit.add();
+    return answer(old, Served::hit, at);
+  }
+  if (const auto failure = flights.recent_failure(key, at)) {
+    if (!old || at >= old->dead_until) std::rethrow_exception(failure);
+    metrics.stale.add();
+    return answer(old, Served::stale, at);
+  }
+  return {};
 }
 
-/// The flight's answer; nothing when its leader gave up.
-std::optional<Answer> Cache::State::follow(const FlightPtr& flight, Deadline deadline) {
+// --- one load at a time ---
+
+/// The flight's answer; nothing when its leader gave up. Past the deadline the old answer, if there is one.
+std::optional<Answer> Cache::State::follow(const FlightPtr& flight, Deadline deadline, const EntryPtr& old) {
   metrics.joined.add();
-  std::unique_lock lock(flight->mutex);
-  if (!flight->ended.wait_until(lock, deadline, [&] { return flight->done; }))
-    throw portico::Problem(503, "cache.timeout", "another call's load did not end in time", 1);
-  if (flight->abandoned) return {};
-  if (flight->error) std::rethrow_exception(flight->error);
-  return flight->answer;
+  switch (flight->wait(deadline)) {
+    case Flight::End::none:
+      return stale_or_timeout(old, "another call's load did not end in time");
+    case Flight::End::answered:
+      return flight->answer;
+    case Flight::End::failed:
+      std::rethrow_exception(flight->error);
+    case Flight::End::abandoned:
+      break;
+  }
+  return {};
 }
 
-void Cache::State::finish(const FlightPtr& flight, const std::string& key) {
-  {
-    const std::lock_guard lock(flights_mutex);
-    const auto found = flights.find(key);
-    if (found != flights.end() && found->second == flight) flights.erase(found);
-  }
-  {
-    const std::lock_guard lock(flight->mutex);
-    flight->done = true;
-  }
-  flight->ended.notify_all();
+Answer Cache::State::stale_or_timeout(const EntryPtr& old, const char* why) {
+  const WallTime at = now();
+  if (!old || at >= old->dead_until) throw portico::Problem(503, "cache.timeout", why, 1);
+  metrics.stale.add();
+  return answer(old, Served::stale, at);
 }
 
 Answer Cache::State::lead(const FlightPtr& flight, const std::string& key, const Policy& policy,
                           const Loader& loader, Deadline deadline, EntryPtr old) {
   try {
-    flight->answer = fetch(*flight, key, policy, loader, deadline, std::move(old));
-    finish(flight, key);
-    return flight->answer;
+    Answer answer = fetch(*flight, key, policy, loader, deadline, std::move(old));
+    flights.answered(key, flight, answer);
+    return answer;
   } catch (...) {
-    flight->error = std::current_exception();
-    flight->abandoned = is_own_end(flight->error, deadline);
-    finish(flight, key);
+    const auto error = std::current_exception();
+    if (is_own_end(error, deadline)) {
+      flights.abandoned(key, flight);
+    } else {
+      flights.failed(key, flight, error);
+    }
     throw;
   }
 }
 
 Answer Cache::State::fetch(const Flight& flight, const std::string& key, const Policy& policy,
                            const Loader& loader, Deadline deadline, EntryPtr old) {
+  // The load that ended between our look and our turn may have brought it.
+  if (auto ready = known(key, old)) return *std::move(ready);
   const auto tags = all_tags(policy.tags);
   SharedTier::Fill fill;
   for (bool first = true; may_share(tags); first = false) {
@@ -281,11 +266,11 @@ Answer Cache::State::fetch(const Flight& flight, const std::string& key, const P
     // Another replica loads: what is stale will do, otherwise wait for it.
     if (old && at < old->stale_until) return answer(old, Served::hit, at);
     if (steady_clock::now() + kLoserLook >= deadline)
-      throw portico::Problem(503, "cache.timeout", "another replica's load did not end in time", 1);
+      return stale_or_timeout(old, "another replica's load did not end in time");
     std::this_thread::sleep_for(kLoserLook);
   }
   metrics.shared_miss.add();
-  return load(flight, key, policy, loader, fill, std::move(old));
+  return load(flight, key, policy, loader, deadline, fill, std::move(old));
 }
 
 std::shared_ptr<Entry> Cache::State::make(const Policy& policy, Loaded loaded) const {
@@ -304,20 +289,18 @@ std::shared_ptr<Entry> Cache::State::make(const Policy& policy, Loaded loaded) c
 void Cache::State::keep(const std::string& key, const Policy& policy, const std::shared_ptr<Entry>& entry,
                         const SharedTier::Fill& fill, const Snapshot& snapshot) {
   entry->tags = fill.tags;
-  bool outdated = !snapshot.holds() && local.linked();
-  if (fill.answered && may_share(all_tags(policy.tags))) {
-    const auto life = std::chrono::ceil<milliseconds>(entry->dead_until - entry->made_at);
-    if (life.count() > 0) {
-      const auto stored = shared.store(key, fill, *entry, life);
-      outdated = outdated || stored == false;
-    }
+  const auto life = std::chrono::ceil<milliseconds>(entry->dead_until - entry->made_at);
+  if (fill.answered && life.count() > 0 && may_share(all_tags(policy.tags)) &&
+      shared.store(key, fill, *entry, life) == false) {
+    metrics.load_outdated.add();  // a tag was raised meanwhile: nobody may keep it
+    return;
   }
-  if (outdated) return metrics.load_outdated.add();
   local.put(key, entry, snapshot, now());
 }
 
 Answer Cache::State::load(const Flight& flight, const std::string& key, const Policy& policy,
-                          const Loader& loader, const SharedTier::Fill& fill, EntryPtr old) {
+                          const Loader& loader, Deadline deadline, const SharedTier::Fill& fill,
+                          EntryPtr old) {
   try {
     const auto entry = make(policy, loader());
     metrics.load_ok.add();
@@ -328,7 +311,7 @@ Answer Cache::State::load(const Flight& flight, const std::string& key, const Po
     shared.give_up(key, fill);
     const auto error = std::current_exception();
     if (!is_outage(error)) throw;
-    remember_failure(key, error, flight.snapshot);
+    if (!is_own_end(error, deadline)) flights.remember_failure(key, error, flight.snapshot, now());
     const WallTime at = now();
     if (!old || at >= old->dead_until) throw;
     metrics.stale.add();
@@ -336,30 +319,7 @@ Answer Cache::State::load(const Flight& flight, const std::string& key, const Po
   }
 }
 
-// --- failures
-// ---------------------------------------------------------------------------------------------------
-
-std::exception_ptr Cache::State::recent_failure(const std::string& key) {
-  const std::lock_guard lock(flights_mutex);
-  const auto found = failures.find(key);
-  if (found == failures.end()) return nullptr;
-  if (now() < found->second.until && found->second.snapshot.holds()) return found->second.error;
-  failures.erase(found);
-  return nullptr;
-}
-
-void Cache::State::remember_failure(const std::string& key, std::exception_ptr error,
-                                    const Snapshot& snapshot) {
-  const std::lock_guard lock(flights_mutex);
-  const WallTime at = now();
-  if (failures.size() >= kMaxErrors)
-    std::erase_if(failures, [&](const auto& one) { return one.second.until <= at; });
-  if (failures.size() >= kMaxErrors) failures.clear();
-  failures.insert_or_assign(key, Failure{std::move(error), snapshot, at + settings.error_life});
-}
-
-// --- the door
-// ---------------------------------------------------------------------------------------------------
+// --- the door ---
 
 Cache::Cache(Redis& redis, CacheSettings settings)
     : state_(std::make_unique<State>(redis, std::move(settings))) {}
@@ -382,23 +342,15 @@ Answer Cache::get_or_load(const std::string& key, const Policy& policy, const Lo
                           Deadline deadline, const Background& background) {
   const auto tags = all_tags(policy.tags);
   for (;;) {
+    EntryPtr old;
+    if (auto ready = state_->known(key, old)) return *std::move(ready);
     const WallTime at = state_->now();
-    EntryPtr old = state_->local.find(key, at);
-    if (old && at < old->fresh_until) {
-      state_->metrics.local_hit.add();
-      return state_->answer(old, Served::hit, at);
-    }
     state_->metrics.local_miss.add();
-    if (const auto failure = state_->recent_failure(key)) {
-      if (!old) std::rethrow_exception(failure);
-      state_->metrics.stale.add();
-      return state_->answer(old, Served::stale, at);
-    }
     const bool usable = old && at < old->stale_until;
-    const auto [flight, leads] = state_->join(key, tags);
+    const auto [flight, leads] = state_->flights.join(key, state_->local.snapshot(tags));
     if (!leads) {
       if (usable) return state_->answer(old, Served::hit, at);  // somebody is refreshing it already
-      if (auto answer = state_->follow(flight, deadline)) return *answer;
+      if (auto answer = state_->follow(flight, deadline, old)) return *std::move(answer);
       continue;
     }
     if (!usable || !background) return state_->lead(flight, key, policy, loader, deadline, old);
@@ -411,10 +363,7 @@ Answer Cache::get_or_load(const std::string& key, const Policy& policy, const Lo
         observe::log(observe::Level::warning, "cache", "a refresh failed", {{"why", failure.what()}});
       }
     });
-    if (!accepted) {
-      flight->abandoned = true;
-      state_->finish(flight, key);
-    }
+    if (!accepted) state_->flights.abandoned(key, flight);
     return state_->answer(old, Served::hit, at);
   }
 }
@@ -450,8 +399,8 @@ bool Cache::bust(const std::string& tag) {
   const bool told = state_->shared.raise(tag);
   if (!told) {
     const std::lock_guard lock(state_->untold_mutex);
-    if (state_->untold.size() >= kMaxUntold) state_->untold = {kEverything};
-    state_->untold.insert(tag);
+    if (state_->untold.size() >= kMaxUntold) state_->untold = {{kEverything, 1}};
+    ++state_->untold[tag];
     state_->untold_count = state_->untold.size();
   }
   state_->local.raise(tag);

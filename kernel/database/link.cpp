@@ -198,7 +198,8 @@ Result Link::exchange(std::span<const std::string> before, std::string_view sql,
                       std::span<const Value> params, std::span<const std::string> after, Deadline deadline) {
   std::vector<Encoded> encoded;
   encoded.reserve(params.size());
-  std::string key(sql);
+  std::string key = space + ' ';
+  key += sql;
   for (const Value& value : params) {
     encoded.push_back(encode(value));
     key += fmt::format(",{}", encoded.back().type);  // the same text with other types is another statement

@@ -64,6 +64,7 @@ class Link {
   void taint() { tainted_ = true; }
 
   bool used = false;  // has served a transaction before
+  std::string space;  // in which names are looked up: the same text in another space is another statement
   std::chrono::steady_clock::time_point idle_since{};
 
  private:

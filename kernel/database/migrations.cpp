@@ -201,7 +201,12 @@ void prepare_kernel(Session& session) {
       "CREATE OR REPLACE FUNCTION kernel.current_user_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE "
       "AS $$SELECT nullif(current_setting('app.user_id', true), '')::uuid$$;"
       "CREATE OR REPLACE FUNCTION kernel.is_system() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE "
-      "AS $$SELECT coalesce(current_setting('app.scope', true) = 'system', false)$$;");
+      // The system: a transaction that said so, or a SECURITY DEFINER function of the migrations' owner, who
+      // never runs a statement otherwise. (A SET clause on such functions would need a superuser for a custom
+      // parameter.)
+      "AS $$SELECT coalesce(current_setting('app.scope', true) = 'system', false) OR current_user = "
+      "(SELECT pg_catalog.pg_get_userbyid(nspowner) FROM pg_catalog.pg_namespace WHERE nspname = "
+      "'kernel')$$;");
 }
 
 void apply(Session& session, const Migration& migration) {

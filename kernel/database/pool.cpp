@@ -18,6 +18,8 @@ using std::chrono::steady_clock;
 // After a failed attempt others fail at once for this long instead of queueing behind a dead server.
 constexpr std::chrono::milliseconds kAwayPause{250};
 
+constexpr std::string_view kRolePrefix = "portico_";  // and the schema's name: see role_of()
+
 [[noreturn]] void throw_unavailable(const std::string& why) {
   throw portico::Problem(503, "database.unavailable", why, 2);
 }
@@ -160,7 +162,10 @@ Transaction Pool::begin(const Scope& scope, Deadline deadline) {
   static constexpr std::string_view kSettings =
       "SELECT set_config('role', $1, true), set_config('statement_timeout', $2, true), "
       "set_config('app.user_id', $3, true), set_config('app.scope', $4, true), set_config('app.reason', $5, "
-      "true)";
+      "true), set_config('search_path', $6, true)";
+  // An owner's role finds its own schema first and nobody else's.
+  constexpr std::string_view kRolePrefix = "portico_";
+  const std::string schema = scope.role.rfind(kRolePrefix, 0) == 0 ? scope.role.substr(kRolePrefix.size()) : "";
   for (;;) {
     const auto now = steady_clock::now();
     if (deadline <= now)
@@ -169,8 +174,10 @@ Transaction Pool::begin(const Scope& scope, Deadline deadline) {
     const bool reused = link->used;
     const auto limit = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(deadline - now),
                                   std::chrono::milliseconds(1), settings_.statement_limit);
-    const Value settings[] = {scope.role, std::to_string(limit.count()), scope.user_id,
-                              std::string(scope.kind == Scope::user ? "user" : "system"), scope.reason};
+    const Value settings[] = {scope.role,    std::to_string(limit.count()),
+                              scope.user_id, std::string(scope.kind == Scope::user ? "user" : "system"),
+                              scope.reason,  schema.empty() ? "pg_catalog" : schema + ", pg_temp"};
+    link->space = schema;
     std::string lost;
     bool timed_out = false;
     try {
@@ -198,6 +205,9 @@ Transaction Pool::begin(const Scope& scope, Deadline deadline) {
         throw to_problem(failure.error);
       }
       lost = failure.error.message;  // the server said goodbye instead of BEGIN
+    } catch (...) {  // a value that cannot be sent
+      give_back(std::move(link));
+      throw;
     }
     // Nothing was sent in the transaction yet: a connection that had died while it lay idle is replaced, and
     // so are its neighbours. A fresh one that fails means PostgreSQL is away.

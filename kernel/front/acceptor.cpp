@@ -33,20 +33,24 @@ Acceptor::Acceptor(const std::string& address, std::uint16_t port, Gatekeeper& g
     socket_.setBlocking(false);
     port_ = socket_.address().port();
   } catch (const Poco::Exception& e) {
-    throw portico::Problem(500, "http.address_unusable", fmt::format("{}:{}: {}", address, port, e.displayText()));
+    throw portico::Problem(500, "http.address_unusable",
+                           fmt::format("{}:{}: {}", address, port, e.displayText()));
   }
 }
 
-int Acceptor::descriptor() const noexcept { return socket_.impl()->sockfd(); }
+int Acceptor::descriptor() const noexcept {
+  return socket_.impl()->sockfd();
+}
 
 Acceptor::Outcome Acceptor::accept(const std::function<void(AcceptedSocket)>& pass_on) noexcept {
   for (int i = 0; i < kAcceptedAtOnce; ++i) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    const int descriptor =
-        ::accept4(this->descriptor(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int descriptor = ::accept4(this->descriptor(), reinterpret_cast<sockaddr*>(&from), &size,
+                                     SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor < 0) {
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return Outcome::out_of_descriptors;
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        return Outcome::out_of_descriptors;
       if (errno == EAGAIN || errno == EWOULDBLOCK) return Outcome::drained;
       continue;  // that one connection failed before it was accepted
     }

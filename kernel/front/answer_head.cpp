@@ -13,11 +13,16 @@ namespace {
 // The front's own: set from what is sent, never from what a handler says.
 bool is_own(std::string_view name) noexcept {
   switch (name.size()) {
-    case 4: return same_ignoring_case(name, "date");
-    case 10: return same_ignoring_case(name, "connection") || same_ignoring_case(name, "keep-alive");
-    case 14: return same_ignoring_case(name, "content-length");
-    case 17: return same_ignoring_case(name, "transfer-encoding");
-    default: return false;
+    case 4:
+      return same_ignoring_case(name, "date");
+    case 10:
+      return same_ignoring_case(name, "connection") || same_ignoring_case(name, "keep-alive");
+    case 14:
+      return same_ignoring_case(name, "content-length");
+    case 17:
+      return same_ignoring_case(name, "transfer-encoding");
+    default:
+      return false;
   }
 }
 
@@ -35,7 +40,8 @@ std::string_view DateLine::at(std::time_t now) {
     ::gmtime_r(&now, &utc);
     std::array<char, 64> text;
     // %a and %b are English here: the process never sets a locale for time.
-    const std::size_t size = std::strftime(text.data(), text.size(), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
+    const std::size_t size =
+        std::strftime(text.data(), text.size(), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &utc);
     line_.assign(text.data(), size);
     made_for_ = now;
   }

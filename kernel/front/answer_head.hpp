@@ -21,13 +21,15 @@ class DateLine {
 };
 
 struct AnswerFacts {
-  bool close = false;          // this is the connection's last answer
-  bool http_1_0 = false;       // then staying open has to be said
+  bool close = false;     // this is the connection's last answer
+  bool http_1_0 = false;  // then staying open has to be said
   std::string_view date_line;
 };
 
 /// May this status carry a body at all (not 1xx, 204, 304)?
-constexpr bool may_have_body(int status) noexcept { return status >= 200 && status != 204 && status != 304; }
+constexpr bool may_have_body(int status) noexcept {
+  return status >= 200 && status != 204 && status != 304;
+}
 
 /// Is it an answer that can be sent: a final three-digit status, header names that are tokens, values without
 /// control bytes? A handler that lets a client's text into a header must not split the answer.

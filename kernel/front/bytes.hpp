@@ -13,7 +13,8 @@ inline constexpr std::array<unsigned char, 256> kByteClasses = [] {
   for (int c = 0; c < 256; ++c) {
     const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     unsigned char bits = 0;
-    if (alnum || (c < 128 && std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos)) {
+    if (alnum || (c < 128 &&
+                  std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos)) {
       bits |= kToken;
     }
     if (c == '\t' || (c >= 0x20 && c != 0x7f)) bits |= kFieldValue;

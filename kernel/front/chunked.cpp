@@ -30,10 +30,16 @@ ChunkedDecoder::Step ChunkedDecoder::feed(std::string_view input, std::size_t& c
       continue;
     }
     switch (take(input[consumed++], body.size())) {
-      case Verdict::fine: break;
-      case Verdict::complete: return Step::complete;
-      case Verdict::malformed: refusal_ = Refusal::malformed_chunk; return Step::refuse;
-      case Verdict::too_large: refusal_ = Refusal::body_too_large; return Step::refuse;
+      case Verdict::fine:
+        break;
+      case Verdict::complete:
+        return Step::complete;
+      case Verdict::malformed:
+        refusal_ = Refusal::malformed_chunk;
+        return Step::refuse;
+      case Verdict::too_large:
+        refusal_ = Refusal::body_too_large;
+        return Step::refuse;
     }
   }
   return Step::need_more;

@@ -1,4 +1,5 @@
-// The chunked transfer coding, decoded byte by byte: no look-ahead, so any cut of the input gives the same answer.
+// The chunked transfer coding, decoded byte by byte: no look-ahead, so any cut of the input gives the same
+// answer.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,21 @@ class ChunkedDecoder {
 
  private:
   enum class State : std::uint8_t {
-    size_first, size_more, extension_name_first, extension_name, extension_value_first, extension_value,
-    quoted, quoted_pair, quoted_end, size_lf, data, data_cr, data_lf, last_cr, last_lf,
+    size_first,
+    size_more,
+    extension_name_first,
+    extension_name,
+    extension_value_first,
+    extension_value,
+    quoted,
+    quoted_pair,
+    quoted_end,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    last_cr,
+    last_lf,
   };
   enum class Verdict : std::uint8_t { fine, complete, malformed, too_large };
   Verdict take(char c, std::uint64_t already);

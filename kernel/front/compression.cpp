@@ -1,4 +1,5 @@
-// zlib behind one function. Opt-in per answer: a secret and a client's own text compressed together leak (BREACH).
+// zlib behind one function. Opt-in per answer: a secret and a client's own text compressed together leak
+// (BREACH).
 #include "kernel/front/compression.hpp"
 
 #include <zlib.h>
@@ -13,8 +14,8 @@ namespace kernel::front {
 
 namespace {
 
-constexpr int kDynamicLevel = 5;         // about the knee of size against time
-constexpr int kGzipWindow = 15 + 16;     // zlib: 32 KB window, gzip wrapper
+constexpr int kDynamicLevel = 5;      // about the knee of size against time
+constexpr int kGzipWindow = 15 + 16;  // zlib: 32 KB window, gzip wrapper
 constexpr int kMemoryLevel = 8;
 
 const std::string* find_header(const Response& response, std::string_view name) noexcept {
@@ -65,7 +66,8 @@ void compress(const Request& request, Response& response) noexcept {
   const std::string_view content = response.content();
   if (content.size() <= kWorthCompressing) return;
   const std::string* type = find_header(response, "content-type");
-  if (type == nullptr || !is_compressible(*type) || find_header(response, "content-encoding") != nullptr) return;
+  if (type == nullptr || !is_compressible(*type) || find_header(response, "content-encoding") != nullptr)
+    return;
   try {
     response.headers.emplace_back("Vary", "Accept-Encoding");
     if (choose_coding(request.headers, {.gzip = true, .brotli = false}) != Coding::gzip) return;

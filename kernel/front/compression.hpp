@@ -14,9 +14,10 @@ inline constexpr std::size_t kWorthCompressing = 1024;  // bytes; below, a gzip 
 /// Text, JSON, XML, SVG: does a body of this media type shrink?
 bool is_compressible(std::string_view content_type) noexcept;
 
-/// Replaces the body by its gzip when the response allows it, the client accepts it, the type shrinks and the body
-/// is larger than kWorthCompressing. Adds Content-Encoding, and Vary whenever the client's wish mattered.
-/// Does nothing to answers that are coded already. Never throws: without memory the body stays as it is.
+/// Replaces the body by its gzip when the response allows it, the client accepts it, the type shrinks and the
+/// body is larger than kWorthCompressing. Adds Content-Encoding, and Vary whenever the client's wish
+/// mattered. Does nothing to answers that are coded already. Never throws: without memory the body stays as
+/// it is.
 void compress(const Request& request, Response& response) noexcept;
 
 /// The gzip of the text; level 1 (fast) … 9 (small).

@@ -1,4 +1,5 @@
-// The life of a connection. Requests of one connection run side by side only while all are safe (RFC 9112 9.3.2).
+// The life of a connection. Requests of one connection run side by side only while all are safe (RFC
+// 9112 9.3.2).
 #include "kernel/front/connection.hpp"
 
 #include <sys/epoll.h>
@@ -11,9 +12,9 @@ namespace kernel::front {
 
 namespace {
 
-constexpr int kReadsPerTurn = 16;                     // then others get their turn
-constexpr std::size_t kKeptBuffer = 4 * 1024;         // of an idle connection
-constexpr std::size_t kMaxReadAway = 4 * 1024 * 1024; // after the last answer
+constexpr int kReadsPerTurn = 16;                      // then others get their turn
+constexpr std::size_t kKeptBuffer = 4 * 1024;          // of an idle connection
+constexpr std::size_t kMaxReadAway = 4 * 1024 * 1024;  // after the last answer
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 bool is_safe(std::string_view method) noexcept {
@@ -43,8 +44,12 @@ Connection::~Connection() {
 
 void Connection::sign_out(Gatekeeper& gatekeeper, const PeerAddress& peer, Admission admission) noexcept {
   switch (admission) {
-    case Admission::counted: gatekeeper.leave(peer); break;
-    case Admission::refused: gatekeeper.leave_refused(); break;
+    case Admission::counted:
+      gatekeeper.leave(peer);
+      break;
+    case Admission::refused:
+      gatekeeper.leave_refused();
+      break;
   }
 }
 
@@ -120,7 +125,8 @@ void Connection::read() {
   switch (result.state) {
     case IoResult::State::moved:
       loop_.counters().bytes_in.add(result.bytes);
-      // Edge-triggered: a short read means that the next byte brings a new event, unless the peer has hung up.
+      // Edge-triggered: a short read means that the next byte brings a new event, unless the peer has hung
+      // up.
       if (result.bytes < scratch.size() && Transport::short_read_is_empty() && !hung_up_) readable_ = false;
       if (buffered_.empty()) {
         in_scratch_ = {scratch.data(), result.bytes};
@@ -167,9 +173,13 @@ void Connection::parse() {
     const auto step = framer_.feed(unread(), consumed, building_->request);
     use_up(consumed);
     switch (step) {
-      case RequestFramer::Step::need_more: return on_need_more();
-      case RequestFramer::Step::complete: on_complete(); break;
-      case RequestFramer::Step::refuse: return refuse(framer_.refusal());
+      case RequestFramer::Step::need_more:
+        return on_need_more();
+      case RequestFramer::Step::complete:
+        on_complete();
+        break;
+      case RequestFramer::Step::refuse:
+        return refuse(framer_.refusal());
     }
   }
 }
@@ -181,7 +191,7 @@ void Connection::on_need_more() {
     no_more_requests_ = true;
   }
   if (!framer_.started()) give_back(building_);
-  const Waiting what = framer_.in_body()    ? Waiting::for_body
+  const Waiting what = framer_.in_body()   ? Waiting::for_body
                        : framer_.started() ? Waiting::for_head
                                            : Waiting::for_request;
   if (what != waiting_) wait_for(what);
@@ -228,7 +238,8 @@ void Connection::append(ExchangeState& state) noexcept {
 }
 
 void Connection::offer_continue() {
-  if (building_ == nullptr || !stalled_ || continue_sent_ || first_ != nullptr || !framer_.awaits_continue()) return;
+  if (building_ == nullptr || !stalled_ || continue_sent_ || first_ != nullptr || !framer_.awaits_continue())
+    return;
   continue_sent_ = true;
   outbox_.append([](std::string& out) { out.append(kContinue); });
 }
@@ -308,7 +319,8 @@ void Connection::flush() {
   if (last_answer_ || nothing_left) end();
 }
 
-// With bytes of the client unread, close() would send a reset that can overtake the answer: read them away first.
+// With bytes of the client unread, close() would send a reset that can overtake the answer: read them away
+// first.
 void Connection::end() {
   const bool may_have_more = refused_ || readable_ || !unread().empty() || framer_.started();
   if (end_of_input_ || !may_have_more) return die();
@@ -331,7 +343,8 @@ void Connection::check_time() {
   if (!outbox_.empty()) {
     const auto blocked = now - send_blocked_since_;
     if (send_blocked_ && blocked > settings.send_grace &&
-        static_cast<double>(sent_while_blocked_) < static_cast<double>(settings.min_rate) * seconds(blocked)) {
+        static_cast<double>(sent_while_blocked_) <
+            static_cast<double>(settings.min_rate) * seconds(blocked)) {
       die();
     }
     return;
@@ -353,7 +366,9 @@ void Connection::check_time() {
     case Waiting::for_body: {
       const auto counted = waited - settings.rate_grace;
       if (counted <= Clock::duration::zero()) return;
-      if (static_cast<double>(framer_.body_bytes()) >= static_cast<double>(settings.min_rate) * seconds(counted)) return;
+      if (static_cast<double>(framer_.body_bytes()) >=
+          static_cast<double>(settings.min_rate) * seconds(counted))
+        return;
       refuse(Refusal::body_timeout);
       break;
     }

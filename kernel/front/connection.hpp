@@ -1,4 +1,5 @@
-// One client connection: reads requests, hands them over, sends the answers in order. Lives on its event loop's thread.
+// One client connection: reads requests, hands them over, sends the answers in order. Lives on its event
+// loop's thread.
 #pragma once
 
 #include <chrono>
@@ -90,17 +91,17 @@ class Connection {
   ExchangeState* first_ = nullptr;     // in flight, in order
   ExchangeState* last_ = nullptr;
   std::size_t in_flight_ = 0;
-  bool exclusive_ = false;             // an unsafe request is in flight: nothing overtakes or joins it
+  bool exclusive_ = false;  // an unsafe request is in flight: nothing overtakes or joins it
 
   bool pumping_ = false;
   bool readable_ = false;
   bool writable_ = true;
-  bool stalled_ = true;            // the framer needs bytes that are not here yet
+  bool stalled_ = true;  // the framer needs bytes that are not here yet
   bool no_more_requests_ = false;
-  bool last_answer_ = false;       // written, nothing may follow
+  bool last_answer_ = false;  // written, nothing may follow
   bool refused_ = false;
-  bool hung_up_ = false;           // epoll says the peer has closed its side
-  bool end_of_input_ = false;      // and everything before that was read
+  bool hung_up_ = false;       // epoll says the peer has closed its side
+  bool end_of_input_ = false;  // and everything before that was read
   bool continue_sent_ = false;
   bool lingering_ = false;
   bool dead_ = false;

@@ -47,7 +47,8 @@ void each_cookie(const Headers& headers, Visit visit) {
 
 std::vector<std::pair<std::string_view, std::string_view>> parse_cookies(const Headers& headers) {
   std::vector<std::pair<std::string_view, std::string_view>> cookies;
-  each_cookie(headers, [&](std::string_view name, std::string_view value) { cookies.emplace_back(name, value); });
+  each_cookie(headers,
+              [&](std::string_view name, std::string_view value) { cookies.emplace_back(name, value); });
   return cookies;
 }
 

@@ -61,7 +61,9 @@ EventLoop::~EventLoop() {
   ::close(epoll_);
 }
 
-EventLoop* EventLoop::current() noexcept { return current_loop; }
+EventLoop* EventLoop::current() noexcept {
+  return current_loop;
+}
 
 void EventLoop::start(Acceptor* acceptor) {
   acceptor_ = acceptor;
@@ -161,8 +163,9 @@ void EventLoop::turn() {
 void EventLoop::accept() {
   if (draining_) return;
   const auto outcome = acceptor_->accept([&](AcceptedSocket socket) {
-    const auto least_loaded = std::min_element(shared_.loops.begin(), shared_.loops.end(),
-                                               [](const EventLoop* a, const EventLoop* b) { return a->load() < b->load(); });
+    const auto least_loaded =
+        std::min_element(shared_.loops.begin(), shared_.loops.end(),
+                         [](const EventLoop* a, const EventLoop* b) { return a->load() < b->load(); });
     (*least_loaded)->adopt(std::move(socket));
   });
   if (outcome != Acceptor::Outcome::out_of_descriptors) return;
@@ -181,7 +184,8 @@ void EventLoop::open_adopted() {
     const auto admission = accepted.refusal ? Connection::Admission::refused : Connection::Admission::counted;
     std::unique_ptr<Connection> owned;
     try {
-      owned = std::make_unique<Connection>(*this, Transport(std::move(accepted.socket)), accepted.peer, admission);
+      owned = std::make_unique<Connection>(*this, Transport(std::move(accepted.socket)), accepted.peer,
+                                           admission);
       watch(owned->descriptor(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, owned.get());
     } catch (const std::exception& e) {  // reset before we got to it
       observe::log(observe::Level::debug, "front", "a connection was gone at once", {{"why", e.what()}});
@@ -215,9 +219,10 @@ void EventLoop::take_back(ExchangeState& state) {
   counters_.in_flight.subtract(1);
   if (state.connection == nullptr) return recycle(&state);
   if (state.dropped || !is_sendable(state.response)) {
-    observe::log(observe::Level::error, "front",
-                 state.dropped ? "a request was dropped without an answer" : "an answer cannot be sent as it is",
-                 {{"path", state.request.path}});
+    observe::log(
+        observe::Level::error, "front",
+        state.dropped ? "a request was dropped without an answer" : "an answer cannot be sent as it is",
+        {{"path", state.request.path}});
     counters_.count(Refusal::no_answer);
     state.response = shared_.render(Refusal::no_answer);
   }
@@ -282,7 +287,9 @@ void EventLoop::check_times() {
   }
 }
 
-void EventLoop::bury(Connection& connection) { dead_.push_back(&connection); }
+void EventLoop::bury(Connection& connection) {
+  dead_.push_back(&connection);
+}
 
 void EventLoop::bury_dead() {
   if (dead_.empty()) return;
@@ -299,11 +306,15 @@ void EventLoop::bury_dead() {
   }
   dead_.clear();
   if (!draining_) return;
-  { const std::lock_guard lock(shared_.drain_mutex); }  // who waits has either seen the new number or sleeps by now
+  {
+    const std::lock_guard lock(shared_.drain_mutex);
+  }  // who waits has either seen the new number or sleeps by now
   shared_.connection_closed.notify_all();
 }
 
-std::string_view EventLoop::date_line() { return date_.at(std::time(nullptr)); }
+std::string_view EventLoop::date_line() {
+  return date_.at(std::time(nullptr));
+}
 
 // Exchanges still with their handlers stay theirs; their answers will be freed by the closed mailbox.
 void EventLoop::leave() noexcept {

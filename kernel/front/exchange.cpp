@@ -38,7 +38,9 @@ Mailbox::Mailbox() : wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (wakeup_ < 0) throw portico::Problem(500, "http.no_descriptors", "eventfd failed");
 }
 
-Mailbox::~Mailbox() { ::close(wakeup_); }
+Mailbox::~Mailbox() {
+  ::close(wakeup_);
+}
 
 void Mailbox::post(ExchangeState* state) noexcept {
   ExchangeState* head = newest_.load(std::memory_order_relaxed);
@@ -98,14 +100,19 @@ Exchange::~Exchange() {
   hand_back(state_);
 }
 
-const Request& Exchange::request() const noexcept { return state_->request; }
+const Request& Exchange::request() const noexcept {
+  return state_->request;
+}
 
-bool Exchange::cancelled() const noexcept { return state_->cancelled.load(std::memory_order_relaxed); }
+bool Exchange::cancelled() const noexcept {
+  return state_->cancelled.load(std::memory_order_relaxed);
+}
 
 void Exchange::answer(Response response) noexcept {
   ExchangeState* state = std::exchange(state_, nullptr);
   if (state == nullptr) {
-    observe::log(observe::Level::error, "front", "a request was answered twice; the second answer is dropped");
+    observe::log(observe::Level::error, "front",
+                 "a request was answered twice; the second answer is dropped");
     return;
   }
   compress(state->request, response);

@@ -12,22 +12,23 @@ namespace kernel::front {
 class Connection;
 class Mailbox;
 
-/// Owned by one side at a time: the event loop, then the Exchange, then (with the answer in it) the loop again.
+/// Owned by one side at a time: the event loop, then the Exchange, then (with the answer in it) the loop
+/// again.
 struct ExchangeState {
   Request request;
   Response response;
   std::atomic<bool> cancelled{false};
 
-  std::shared_ptr<Mailbox> mailbox;    // its loop's, shared with that loop: it must outlive both
+  std::shared_ptr<Mailbox> mailbox;  // its loop's, shared with that loop: it must outlive both
 
   // The event loop's own.
-  Connection* connection = nullptr;    // null once the connection is gone
-  ExchangeState* next = nullptr;       // in the connection's order
+  Connection* connection = nullptr;  // null once the connection is gone
+  ExchangeState* next = nullptr;     // in the connection's order
   bool answered = false;
-  bool head_only = false;              // HEAD: the body counts but is not sent
+  bool head_only = false;  // HEAD: the body counts but is not sent
 
   // Written by the side that answers, read by the loop after the hand-over.
-  bool dropped = false;                // gave no answer
+  bool dropped = false;  // gave no answer
   ExchangeState* next_in_mail = nullptr;
 };
 

@@ -1,4 +1,5 @@
-// Walks a head line by line through the strictness rules, then lets Beast take it apart; bodies by count or chunk.
+// Walks a head line by line through the strictness rules, then lets Beast take it apart; bodies by count or
+// chunk.
 #include "kernel/front/framing.hpp"
 
 #include <algorithm>
@@ -35,7 +36,8 @@ RequestFramer::Step RequestFramer::finish() noexcept {
 }
 
 // Errors count from complete lines and from limits that no completion could heal, hence not from the cut.
-RequestFramer::Step RequestFramer::read_head(std::string_view input, std::size_t& consumed, Request& request) {
+RequestFramer::Step RequestFramer::read_head(std::string_view input, std::size_t& consumed,
+                                             Request& request) {
   if (input.empty()) return Step::need_more;
   // A TLS greeting or stray line ends before a request: known by the first byte.
   if (scanned_ == 0 && !is(input.front(), kToken)) return refuse(Refusal::malformed_request_line);
@@ -82,7 +84,8 @@ RequestFramer::Step RequestFramer::accept_head(std::string_view head, Request& r
     return Step::complete;
   }
   const std::uint64_t limit = body_limit_ ? body_limit_(request) : limits_.body;
-  if (framing.kind == BodyFraming::Kind::counted && framing.length > limit) return refuse(Refusal::body_too_large);
+  if (framing.kind == BodyFraming::Kind::counted && framing.length > limit)
+    return refuse(Refusal::body_too_large);
   expects_continue_ = framing.expects_continue;
   body_bytes_ = 0;
   if (framing.kind == BodyFraming::Kind::counted) {
@@ -96,7 +99,8 @@ RequestFramer::Step RequestFramer::accept_head(std::string_view head, Request& r
   return Step::need_more;
 }
 
-RequestFramer::Step RequestFramer::read_body(std::string_view input, std::size_t& consumed, Request& request) {
+RequestFramer::Step RequestFramer::read_body(std::string_view input, std::size_t& consumed,
+                                             Request& request) {
   if (phase_ == Phase::chunked) {
     const auto step = chunks_.feed(input, consumed, request.body);
     body_bytes_ += consumed;

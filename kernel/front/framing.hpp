@@ -14,8 +14,8 @@ namespace kernel::front {
 
 /// Finds one request after another in a stream of bytes.
 ///
-/// The caller keeps what was not consumed and offers it again, with more behind it; how the stream is cut never
-/// changes an answer. A refusal is final: nothing after it can be trusted to be a request.
+/// The caller keeps what was not consumed and offers it again, with more behind it; how the stream is cut
+/// never changes an answer. A refusal is final: nothing after it can be trusted to be a request.
 class RequestFramer {
  public:
   enum class Step : std::uint8_t { need_more, complete, refuse };
@@ -23,8 +23,8 @@ class RequestFramer {
   /// limits and body_limit outlive the framer; an empty body_limit means limits.body for every request.
   RequestFramer(const Limits& limits, const BodyLimit& body_limit) noexcept;
 
-  /// Reads on. `input` begins with the first byte not consumed so far; `request` is the same (and was cleared)
-  /// until the step says complete, which fills everything but peer_address and received.
+  /// Reads on. `input` begins with the first byte not consumed so far; `request` is the same (and was
+  /// cleared) until the step says complete, which fills everything but peer_address and received.
   Step feed(std::string_view input, std::size_t& consumed, Request& request);
 
   /// The peer closed its side: refuse (truncated) in the middle of a request, else need_more.

@@ -12,13 +12,13 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-
 template <class OnRequest, class OnField>
 class Parser final : public http::basic_parser<true> {
  public:
   Parser(std::size_t size, OnRequest on_request, OnField on_field)
       : on_request_(on_request), on_field_(on_field) {
-    this->header_limit(static_cast<std::uint32_t>(size) + 1);  // the framer has applied our own limits already
+    this->header_limit(static_cast<std::uint32_t>(size) +
+                       1);  // the framer has applied our own limits already
     this->body_limit(boost::none);
   }
 
@@ -45,7 +45,9 @@ class Parser final : public http::basic_parser<true> {
     error = http::error::unexpected_body;
     return 0;
   }
-  void on_chunk_header_impl(std::uint64_t, Text, Error& error) override { error = http::error::unexpected_body; }
+  void on_chunk_header_impl(std::uint64_t, Text, Error& error) override {
+    error = http::error::unexpected_body;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, Text, Error& error) override {
     error = http::error::unexpected_body;
     return 0;
@@ -77,10 +79,9 @@ bool HeadParser::parse(std::string_view text, Head& head, Refusal& refusal) {
         head.minor_version = version - 10;
       },
       [&](beast::string_view name, beast::string_view value) {
-        head.headers.slots_.push_back({static_cast<std::uint32_t>(name.data() - base),
-                                       static_cast<std::uint32_t>(name.size()),
-                                       static_cast<std::uint32_t>(value.data() - base),
-                                       static_cast<std::uint32_t>(value.size())});
+        head.headers.slots_.push_back(
+            {static_cast<std::uint32_t>(name.data() - base), static_cast<std::uint32_t>(name.size()),
+             static_cast<std::uint32_t>(value.data() - base), static_cast<std::uint32_t>(value.size())});
       });
   beast::error_code error;
   const std::size_t used = parser.put(boost::asio::const_buffer(base, text.size()), error);

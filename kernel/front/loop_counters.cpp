@@ -11,9 +11,9 @@ LoopCounters::LoopCounters()
       bytes_out_metric_(observe::counter("portico_http_sent_bytes_total", "Bytes sent to clients")) {
   for (std::size_t i = 0; i < kRefusals; ++i) {
     const std::string code(answer_to(static_cast<Refusal>(i)).code);
-    refused_metrics_[i] = &observe::counter("portico_http_refused_total",
-                                            "Requests and connections the front refused by itself",
-                                            {{"code", code}});
+    refused_metrics_[i] =
+        &observe::counter("portico_http_refused_total",
+                          "Requests and connections the front refused by itself", {{"code", code}});
   }
 }
 

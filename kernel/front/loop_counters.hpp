@@ -1,4 +1,5 @@
-// What one event loop counts: written by its thread alone, read by anybody, carried to the metrics once a turn.
+// What one event loop counts: written by its thread alone, read by anybody, carried to the metrics once a
+// turn.
 #pragma once
 
 #include <array>
@@ -21,7 +22,9 @@ class LoopCounters {
   /// A number with one writer: a plain add, no locked instruction.
   class Tally {
    public:
-    void add(std::uint64_t n) noexcept { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+    void add(std::uint64_t n) noexcept {
+      value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
     void subtract(std::uint64_t n) noexcept { add(~n + 1); }
     std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 

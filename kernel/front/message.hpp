@@ -65,13 +65,13 @@ class Headers {
 
 /// What is known of a request before its body.
 struct Head {
-  std::string method;       // one of GET HEAD POST PUT PATCH DELETE OPTIONS
-  std::string target;       // as sent
-  std::string path;         // still percent-encoded, begins with '/' ("*" for OPTIONS *); see url.hpp
-  std::string query;        // still encoded, without '?'
-  int minor_version = 1;    // HTTP/1.0 or HTTP/1.1
+  std::string method;     // one of GET HEAD POST PUT PATCH DELETE OPTIONS
+  std::string target;     // as sent
+  std::string path;       // still percent-encoded, begins with '/' ("*" for OPTIONS *); see url.hpp
+  std::string query;      // still encoded, without '?'
+  int minor_version = 1;  // HTTP/1.0 or HTTP/1.1
   Headers headers;
-  bool keep_alive = true;   // what the client asks for
+  bool keep_alive = true;  // what the client asks for
 };
 
 /// The body limit of a request in bytes, asked once when its head is complete and before any 100 Continue.
@@ -96,8 +96,9 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::shared_ptr<const std::string> shared_body;    // instead of body; shared with a cache, never copied
-  std::shared_ptr<const std::string> head_fragment;  // ready-made "Name: value\r\n" lines, shared with a cache
+  std::shared_ptr<const std::string> shared_body;  // instead of body; shared with a cache, never copied
+  std::shared_ptr<const std::string>
+      head_fragment;  // ready-made "Name: value\r\n" lines, shared with a cache
   Compression compression = Compression::never;
   bool close = false;  // close the connection after this answer
 

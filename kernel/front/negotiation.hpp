@@ -15,8 +15,8 @@ struct Offer {
   bool brotli = false;
 };
 
-/// The coding with the highest weight; at equal weight the smaller one (brotli, gzip, identity). A client that
-/// forbids everything on offer gets identity all the same: an answer beats a 406.
+/// The coding with the highest weight; at equal weight the smaller one (brotli, gzip, identity). A client
+/// that forbids everything on offer gets identity all the same: an answer beats a 406.
 Coding choose_coding(const Headers& headers, Offer offer) noexcept;
 
 /// Does an If-None-Match field name this entity tag ("*" or a list, compared weakly, RFC 9110 13.1.2)?

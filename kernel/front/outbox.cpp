@@ -6,9 +6,9 @@
 namespace kernel::front {
 
 namespace {
-constexpr std::size_t kCopiedBody = 8 * 1024;      // below, one more copy is cheaper than one more segment
-constexpr std::size_t kFullText = 48 * 1024;       // a text that reached it is not grown further
-constexpr std::size_t kKeptText = 64 * 1024;       // larger buffers go back to the system
+constexpr std::size_t kCopiedBody = 8 * 1024;  // below, one more copy is cheaper than one more segment
+constexpr std::size_t kFullText = 48 * 1024;   // a text that reached it is not grown further
+constexpr std::size_t kKeptText = 64 * 1024;   // larger buffers go back to the system
 constexpr std::size_t kSpares = 64;
 constexpr std::size_t kGathered = 32;
 }  // namespace

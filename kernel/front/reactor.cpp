@@ -24,7 +24,8 @@ std::size_t default_max_connections() {
 
 FrontSettings with_defaults(FrontSettings settings) {
   if (settings.max_connections == 0) settings.max_connections = default_max_connections();
-  if (settings.reactors <= 0) settings.reactors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (settings.reactors <= 0)
+    settings.reactors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   settings.max_pipelined = std::max<std::size_t>(settings.max_pipelined, 1);
   return settings;
 }
@@ -46,10 +47,12 @@ struct Front::Parts {
 };
 
 Front::Front(FrontSettings settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals)
-    : parts_(std::make_unique<Parts>(with_defaults(std::move(settings)), std::move(handler), std::move(body_limit),
-                                     std::move(refusals))) {}
+    : parts_(std::make_unique<Parts>(with_defaults(std::move(settings)), std::move(handler),
+                                     std::move(body_limit), std::move(refusals))) {}
 
-Front::~Front() { stop(); }
+Front::~Front() {
+  stop();
+}
 
 void Front::start() {
   Parts& parts = *parts_;
@@ -64,14 +67,17 @@ void Front::start() {
   }
 }
 
-std::uint16_t Front::port() const noexcept { return parts_->acceptor ? parts_->acceptor->port() : 0; }
+std::uint16_t Front::port() const noexcept {
+  return parts_->acceptor ? parts_->acceptor->port() : 0;
+}
 
 void Front::drain(std::chrono::milliseconds longest) {
   Parts& parts = *parts_;
   parts.shared.draining.store(true);
   for (const auto& loop : parts.loops) loop->wake();
   const auto gone = [&] {
-    return std::all_of(parts.loops.begin(), parts.loops.end(), [](const auto& loop) { return loop->load() == 0; });
+    return std::all_of(parts.loops.begin(), parts.loops.end(),
+                       [](const auto& loop) { return loop->load() == 0; });
   };
   std::unique_lock lock(parts.shared.drain_mutex);
   parts.shared.connection_closed.wait_for(lock, longest, gone);

@@ -22,10 +22,10 @@ struct FrontSettings {
   Limits limits;
 
   std::size_t max_connections = 0;  // over all addresses; 0 is half the descriptor limit; beyond: 503
-  std::size_t max_connections_per_address = 256;      // a v6 address counts by its /64; beyond: 429
-  std::vector<std::string> uncounted_addresses;       // numeric: proxies, which carry many clients
-  std::size_t max_pipelined = 16;                     // requests of one connection in the host at a time
-  std::size_t max_unsent = 1024 * 1024;               // bytes; above, the connection's next requests wait
+  std::size_t max_connections_per_address = 256;  // a v6 address counts by its /64; beyond: 429
+  std::vector<std::string> uncounted_addresses;   // numeric: proxies, which carry many clients
+  std::size_t max_pipelined = 16;                 // requests of one connection in the host at a time
+  std::size_t max_unsent = 1024 * 1024;           // bytes; above, the connection's next requests wait
 
   std::chrono::milliseconds head_deadline{10'000};    // for a whole head, however its bytes trickle; 408
   std::chrono::milliseconds idle_deadline{75'000};    // between requests; longer than a proxy keeps its side
@@ -57,7 +57,8 @@ class Exchange {
   bool cancelled() const noexcept;
 
   /// Sends the answer. On the reactor thread it is written directly, elsewhere it is queued for that thread.
-  /// A response marked Compression::allowed is compressed here, in the caller's thread. A second answer is ignored and logged.
+  /// A response marked Compression::allowed is compressed here, in the caller's thread. A second answer is
+  /// ignored and logged.
   void answer(Response response) noexcept;
 
  private:

@@ -48,7 +48,8 @@ std::string read_file(const fs::path& file) {
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   const auto size = in ? static_cast<std::streamoff>(in.tellg()) : -1;
   if (size < 0) throw portico::Problem(500, "static.folder_unreadable", file.string());
-  if (static_cast<std::size_t>(size) > kMaxStaticFile) throw portico::Problem(500, "static.too_large", file.string());
+  if (static_cast<std::size_t>(size) > kMaxStaticFile)
+    throw portico::Problem(500, "static.too_large", file.string());
   std::string bytes(static_cast<std::size_t>(size), '\0');
   in.seekg(0);
   if (!in.read(bytes.data(), size)) throw portico::Problem(500, "static.folder_unreadable", file.string());
@@ -70,20 +71,24 @@ std::string entity_tag_of(std::string_view bytes) {
 StaticVariant variant_of(std::string bytes, const StaticFile& file, std::string_view coding) {
   StaticVariant variant;
   variant.entity_tag = entity_tag_of(bytes);
-  variant.head = std::make_shared<const std::string>(fmt::format(
-      "Content-Type: {}\r\n{}Cache-Control: {}\r\nETag: {}\r\nVary: Accept-Encoding\r\n"
-      "X-Content-Type-Options: nosniff\r\n",
-      file.type, coding.empty() ? std::string() : fmt::format("Content-Encoding: {}\r\n", coding),
-      file.immutable ? "public, max-age=31536000, immutable" : "no-cache", variant.entity_tag));
+  variant.head = std::make_shared<const std::string>(
+      fmt::format("Content-Type: {}\r\n{}Cache-Control: {}\r\nETag: {}\r\nVary: Accept-Encoding\r\n"
+                  "X-Content-Type-Options: nosniff\r\n",
+                  file.type, coding.empty() ? std::string() : fmt::format("Content-Encoding: {}\r\n", coding),
+                  file.immutable ? "public, max-age=31536000, immutable" : "no-cache", variant.entity_tag));
   variant.bytes = std::make_shared<const std::string>(std::move(bytes));
   return variant;
 }
 
 const StaticVariant& best_variant(const Request& request, const StaticFile& file) noexcept {
-  switch (choose_coding(request.headers, {.gzip = file.gzip.has_value(), .brotli = file.brotli.has_value()})) {
-    case Coding::brotli: return *file.brotli;
-    case Coding::gzip: return *file.gzip;
-    case Coding::identity: break;
+  switch (
+      choose_coding(request.headers, {.gzip = file.gzip.has_value(), .brotli = file.brotli.has_value()})) {
+    case Coding::brotli:
+      return *file.brotli;
+    case Coding::gzip:
+      return *file.gzip;
+    case Coding::identity:
+      break;
   }
   return file.plain;
 }
@@ -114,9 +119,11 @@ bool has_content_hash(std::string_view file_name) noexcept {
     }
     return digits > 0 || capitals > 1;
   };
-  if (stem[stem.size() - kHashLength - 1] == '-' && looks_hashed(stem.substr(stem.size() - kHashLength))) return true;
+  if (stem[stem.size() - kHashLength - 1] == '-' && looks_hashed(stem.substr(stem.size() - kHashLength)))
+    return true;
   const auto dash = stem.rfind('-');
-  return dash != std::string_view::npos && stem.size() - dash - 1 > kHashLength && looks_hashed(stem.substr(dash + 1));
+  return dash != std::string_view::npos && stem.size() - dash - 1 > kHashLength &&
+         looks_hashed(stem.substr(dash + 1));
 }
 
 std::string_view media_type_of(std::string_view file_name) noexcept {
@@ -153,21 +160,24 @@ void StaticFiles::load_tree(std::string_view prefix, const fs::path& folder) {
     const fs::path& path = entry->path();
     const std::string name = path.filename().string();
     if (name.front() == '.' && entry->is_directory()) entry.disable_recursion_pending();
-    if (name.front() == '.' || entry->is_symlink() || !entry->is_regular_file() || is_coded_twin(path)) continue;
+    if (name.front() == '.' || entry->is_symlink() || !entry->is_regular_file() || is_coded_twin(path))
+      continue;
     StaticFile file;
     file.type = media_type_of(name);
     file.immutable = has_content_hash(name);
     file.plain = load(path, file, "");
     file.gzip = load_twin(path.string() + ".gz", file, "gzip");
     file.brotli = load_twin(path.string() + ".br", file, "br");
-    files_.insert_or_assign(std::string(prefix) + path.lexically_relative(folder).generic_string(), std::move(file));
+    files_.insert_or_assign(std::string(prefix) + path.lexically_relative(folder).generic_string(),
+                            std::move(file));
   }
 }
 
 const StaticFile* StaticFiles::find(std::string_view path) const {
   auto found = files_.find(path);
   if (found == files_.end() && path.find('%') != std::string_view::npos) {
-    // An encoded slash decodes to one, which is harmless here: the map holds whole paths of loaded files only.
+    // An encoded slash decodes to one, which is harmless here: the map holds whole paths of loaded files
+    // only.
     if (const auto decoded = percent_decode(path, Plus::literal)) found = files_.find(*decoded);
   }
   return found == files_.end() ? nullptr : &found->second;

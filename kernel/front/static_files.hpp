@@ -13,8 +13,8 @@
 
 namespace kernel::front {
 
-inline constexpr std::size_t kMaxStaticFile = 16 * 1024 * 1024;   // bytes
-inline constexpr std::size_t kMaxStaticTotal = 256 * 1024 * 1024; // bytes, over all mounts, codings included
+inline constexpr std::size_t kMaxStaticFile = 16 * 1024 * 1024;    // bytes
+inline constexpr std::size_t kMaxStaticTotal = 256 * 1024 * 1024;  // bytes, over all mounts, codings included
 
 /// One file in one coding, with its headers ready to send.
 struct StaticVariant {
@@ -33,8 +33,8 @@ struct StaticFile {
 
 class StaticFiles {
  public:
-  /// Loads a folder tree under a path prefix ("/assets/billing/"). Symbolic links and names that begin with a dot
-  /// are left out. Call before the first answer; later use is read-only and safe from any thread.
+  /// Loads a folder tree under a path prefix ("/assets/billing/"). Symbolic links and names that begin with a
+  /// dot are left out. Call before the first answer; later use is read-only and safe from any thread.
   ///
   /// errors  Problem 500 static.folder_unreadable, static.too_large
   void mount(std::string_view prefix, const std::filesystem::path& folder);
@@ -56,14 +56,16 @@ class StaticFiles {
 
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>()(text);
+    }
   };
   std::unordered_map<std::string, StaticFile, Hash, std::equal_to<>> files_;
   std::size_t total_ = 0;
 };
 
-/// Does a file name carry a content hash, as bundlers write it: "name-" and 8 or more of A-Z a-z 0-9 _ - before the
-/// extension, of a kind that no English word has?
+/// Does a file name carry a content hash, as bundlers write it: "name-" and 8 or more of A-Z a-z 0-9 _ -
+/// before the extension, of a kind that no English word has?
 bool has_content_hash(std::string_view file_name) noexcept;
 
 /// The media type of a file name; application/octet-stream for an unknown extension.

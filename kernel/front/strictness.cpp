@@ -22,10 +22,13 @@ bool is_known_method(std::string_view method) noexcept {
   return false;
 }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 bool is_version_shape(std::string_view text) noexcept {
-  return text.size() == 8 && text.substr(0, 5) == "HTTP/" && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
+  return text.size() == 8 && text.substr(0, 5) == "HTTP/" && is_digit(text[5]) && text[6] == '.' &&
+         is_digit(text[7]);
 }
 
 // host [":" port]: a name, a v4 address, or a v6 address in brackets (RFC 9110 7.2, without sub-delims).

@@ -1,5 +1,5 @@
-// The rules a head must keep beyond what the parser asks; each looks at complete lines only, so that the answer does not
-// depend on how the bytes were cut.
+// The rules a head must keep beyond what the parser asks; each looks at complete lines only, so that the
+// answer does not depend on how the bytes were cut.
 #pragma once
 
 #include <cstdint>

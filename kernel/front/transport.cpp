@@ -1,4 +1,5 @@
-// Plain TCP through the Poco socket's descriptor: StreamSocket::sendBytes throws when the send buffer is full.
+// Plain TCP through the Poco socket's descriptor: StreamSocket::sendBytes throws when the send buffer is
+// full.
 #include "kernel/front/transport.hpp"
 
 #include <Poco/Exception.h>
@@ -45,7 +46,9 @@ IoResult Transport::write(const iovec* parts, int count) noexcept {
   return result_of(moved);
 }
 
-void Transport::shutdown_send() noexcept { ::shutdown(descriptor_, SHUT_WR); }
+void Transport::shutdown_send() noexcept {
+  ::shutdown(descriptor_, SHUT_WR);
+}
 
 void Transport::close() noexcept {
   try {

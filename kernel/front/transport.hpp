@@ -1,4 +1,5 @@
-// One connected socket, read and written without blocking and without exceptions; the place where TLS slots in.
+// One connected socket, read and written without blocking and without exceptions; the place where TLS slots
+// in.
 #pragma once
 
 #include <Poco/Net/StreamSocket.h>

@@ -9,7 +9,9 @@ namespace kernel::front {
 
 namespace {
 
-bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_control(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 std::string_view next_segment(std::string_view& rest) noexcept {
   const auto slash = rest.find('/');
@@ -115,9 +117,9 @@ Parameters parse_query(std::string_view query) {
       throw portico::Problem(400, "http.malformed_query", "too many parameters");
     }
     const auto equals = pair.find('=');
-    parameters.emplace_back(
-        decode(pair.substr(0, equals)),
-        equals == std::string_view::npos ? std::string() : decode(pair.substr(equals + 1)));
+    parameters.emplace_back(decode(pair.substr(0, equals)), equals == std::string_view::npos
+                                                                ? std::string()
+                                                                : decode(pair.substr(equals + 1)));
   }
   return parameters;
 }

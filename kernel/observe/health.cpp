@@ -13,9 +13,12 @@ constexpr std::size_t kMaxReason = 300;
 
 Level level_of(HealthState state) noexcept {
   switch (state) {
-    case HealthState::ok: return Level::info;
-    case HealthState::degraded: return Level::warning;
-    case HealthState::failed: return Level::error;
+    case HealthState::ok:
+      return Level::info;
+    case HealthState::degraded:
+      return Level::warning;
+    case HealthState::failed:
+      return Level::error;
   }
   return Level::error;
 }
@@ -24,9 +27,12 @@ Level level_of(HealthState state) noexcept {
 
 std::string_view to_string(HealthState state) noexcept {
   switch (state) {
-    case HealthState::ok: return "ok";
-    case HealthState::degraded: return "degraded";
-    case HealthState::failed: return "failed";
+    case HealthState::ok:
+      return "ok";
+    case HealthState::degraded:
+      return "degraded";
+    case HealthState::failed:
+      return "failed";
   }
   return "failed";
 }
@@ -56,7 +62,8 @@ void HealthRegistry::report(std::string_view name, HealthState state, std::strin
   }
   if (full) log(Level::error, "observe", "health check not kept: too many names", {{"check", name}});
   if (changed) {
-    log(level_of(state), "observe", "health changed", {{"check", name}, {"state", to_string(state)}, {"reason", kept}});
+    log(level_of(state), "observe", "health changed",
+        {{"check", name}, {"state", to_string(state)}, {"reason", kept}});
   }
 }
 

@@ -16,9 +16,9 @@ enum class HealthState { ok, degraded, failed };
 std::string_view to_string(HealthState state) noexcept;
 
 struct HealthCheck {
-  std::string name;    // "database", "upstream.whmcs", "plugin.billing"
+  std::string name;  // "database", "upstream.whmcs", "plugin.billing"
   HealthState state = HealthState::ok;
-  std::string reason;  // for people; masked like a log value; empty while ok
+  std::string reason;                           // for people; masked like a log value; empty while ok
   std::chrono::system_clock::time_point since;  // of the last change of state
 };
 
@@ -29,8 +29,8 @@ class HealthRegistry {
 
   explicit HealthRegistry(Clock clock = std::chrono::system_clock::now);
 
-  /// Records the state of one check. A change of state is logged and moves `since`; a repeat only renews the reason.
-  /// A name beyond kMaxChecks is logged and not kept.
+  /// Records the state of one check. A change of state is logged and moves `since`; a repeat only renews the
+  /// reason. A name beyond kMaxChecks is logged and not kept.
   void report(std::string_view name, HealthState state, std::string_view reason = {});
 
   /// Forgets a check (its plugin was stopped). Unknown names are fine.

@@ -38,10 +38,14 @@ thread_local CurrentId current_id;
 
 std::string_view name_of(Level l) noexcept {
   switch (l) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
   }
   return "error";
 }
@@ -51,7 +55,10 @@ std::size_t utf8_length(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
   if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xc2 && first <= 0xdf ? 2 : (first & 0xf0) == 0xe0 ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+  const std::size_t length = first >= 0xc2 && first <= 0xdf   ? 2
+                             : (first & 0xf0) == 0xe0         ? 3
+                             : first >= 0xf0 && first <= 0xf4 ? 4
+                                                              : 0;
   if (length == 0 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
@@ -70,8 +77,8 @@ void append_escape(std::string& out, unsigned code) {
   out.push_back(kHex[code & 15]);
 }
 
-/// A JSON string: quotes, backslashes and every control character (C0, DEL, C1: terminals act on them) escaped,
-/// malformed UTF-8 replaced, cut at kMaxValue input bytes.
+/// A JSON string: quotes, backslashes and every control character (C0, DEL, C1: terminals act on them)
+/// escaped, malformed UTF-8 replaced, cut at kMaxValue input bytes.
 void append_string(std::string& out, std::string_view text) {
   const bool cut = text.size() > kMaxValue;
   out.push_back('"');
@@ -148,8 +155,8 @@ void append_timestamp(std::string& out) {
   out.push_back('Z');
 }
 
-void compose(std::string& line, Level l, std::string_view component, std::string_view message, const Field* fields,
-             std::size_t count) {
+void compose(std::string& line, Level l, std::string_view component, std::string_view message,
+             const Field* fields, std::size_t count) {
   line.clear();
   line.append("{\"ts\":\"");
   append_timestamp(line);
@@ -182,7 +189,8 @@ void compose(std::string& line, Level l, std::string_view component, std::string
   line.append("}\n");
 }
 
-/// Standard error, one line at a time. Once a line found no reader, later ones do not wait until one leaves again.
+/// Standard error, one line at a time. Once a line found no reader, later ones do not wait until one leaves
+/// again.
 class Sink {
  public:
   void set_descriptor(int descriptor) noexcept {
@@ -241,13 +249,15 @@ void count_line(Level l) {
 }
 
 void count_dropped() {
-  static Counter& dropped = counter("portico_log_dropped_total", "Log lines dropped because nobody read them.");
+  static Counter& dropped =
+      counter("portico_log_dropped_total", "Log lines dropped because nobody read them.");
   dropped.add();
 }
 
 }  // namespace
 
-void log(Level l, std::string_view component, std::string_view message, std::initializer_list<Field> fields) noexcept {
+void log(Level l, std::string_view component, std::string_view message,
+         std::initializer_list<Field> fields) noexcept {
   log(l, component, message, fields.begin(), fields.size());
 }
 
@@ -268,11 +278,17 @@ void log(Level l, std::string_view component, std::string_view message, const Fi
   }
 }
 
-void set_output(int descriptor) noexcept { sink().set_descriptor(descriptor); }
+void set_output(int descriptor) noexcept {
+  sink().set_descriptor(descriptor);
+}
 
-void set_level(Level l) noexcept { least_level.store(l, std::memory_order_relaxed); }
+void set_level(Level l) noexcept {
+  least_level.store(l, std::memory_order_relaxed);
+}
 
-Level level() noexcept { return least_level.load(std::memory_order_relaxed); }
+Level level() noexcept {
+  return least_level.load(std::memory_order_relaxed);
+}
 
 CorrelationScope::CorrelationScope(std::string_view id) noexcept : previous_size_(current_id.size) {
   std::memcpy(previous_, current_id.chars, previous_size_);
@@ -285,6 +301,8 @@ CorrelationScope::~CorrelationScope() {
   current_id.size = previous_size_;
 }
 
-std::string_view correlation_id() noexcept { return {current_id.chars, current_id.size}; }
+std::string_view correlation_id() noexcept {
+  return {current_id.chars, current_id.size};
+}
 
 }  // namespace kernel::observe

@@ -23,16 +23,16 @@ struct Field {
   Field(std::string_view k, double v) : key(k), value(v) {}
   Field(std::string_view k, bool v) : key(k), value(v) {}
   template <class Integer>
-    requires std::is_integral_v<Integer>
-  Field(std::string_view k, Integer v) : key(k), value(static_cast<std::int64_t>(v)) {}
+  requires std::is_integral_v<Integer> Field(std::string_view k, Integer v)
+      : key(k), value(static_cast<std::int64_t>(v)) {}
 };
 
-/// Writes one line to standard error. Thread-safe, never throws, never blocks on a full pipe for long: a line that
-/// finds no reader within 50 ms is dropped and counted (portico_log_dropped_total).
+/// Writes one line to standard error. Thread-safe, never throws, never blocks on a full pipe for long: a line
+/// that finds no reader within 50 ms is dropped and counted (portico_log_dropped_total).
 ///
 /// {"ts":RFC 3339 UTC with microseconds,"level","component","msg","correlation_id"?,"fields":{…}?}
-/// A line has at most 4096 bytes, a value 1024: longer ones are cut (a cut value ends in "…", a line that lost
-/// fields says "truncated":true). Values that look like credentials or e-mail addresses are masked.
+/// A line has at most 4096 bytes, a value 1024: longer ones are cut (a cut value ends in "…", a line that
+/// lost fields says "truncated":true). Values that look like credentials or e-mail addresses are masked.
 ///
 /// component  the room or plugin that speaks ("front", "plugin.auth")
 /// message    constant text; what varies goes into fields
@@ -48,8 +48,8 @@ void set_output(int descriptor) noexcept;
 void set_level(Level level) noexcept;
 Level level() noexcept;
 
-/// The correlation id that log() adds on this thread; the previous one is restored when the scope ends. At most 64
-/// characters are kept.
+/// The correlation id that log() adds on this thread; the previous one is restored when the scope ends. At
+/// most 64 characters are kept.
 class CorrelationScope {
  public:
   explicit CorrelationScope(std::string_view id) noexcept;

@@ -1,11 +1,12 @@
 // The metrics registry: families by name, one metric per label set, a shared one beyond the limit.
 #include "kernel/observe/metrics.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -42,9 +43,12 @@ bool is_snake_case(std::string_view name) noexcept {
 
 bool fits_kind(std::string_view name, MetricKind kind) noexcept {
   switch (kind) {
-    case MetricKind::counter: return name.ends_with("_total");
-    case MetricKind::gauge: return !name.ends_with("_total");
-    case MetricKind::histogram: return name.ends_with("_seconds");
+    case MetricKind::counter:
+      return name.ends_with("_total");
+    case MetricKind::gauge:
+      return !name.ends_with("_total");
+    case MetricKind::histogram:
+      return name.ends_with("_seconds");
   }
   return false;
 }
@@ -55,9 +59,12 @@ bool is_well_formed(std::string_view name, MetricKind kind) noexcept {
 
 std::string_view type_of(MetricKind kind) noexcept {
   switch (kind) {
-    case MetricKind::counter: return "counter";
-    case MetricKind::gauge: return "gauge";
-    case MetricKind::histogram: return "histogram";
+    case MetricKind::counter:
+      return "counter";
+    case MetricKind::gauge:
+      return "gauge";
+    case MetricKind::histogram:
+      return "histogram";
   }
   return "untyped";
 }
@@ -109,7 +116,8 @@ std::string render_number(double v) {
   return fmt::format("{}", v);
 }
 
-void render_histogram(std::string& out, std::string_view name, const Labels& labels, const Histogram& histogram) {
+void render_histogram(std::string& out, std::string_view name, const Labels& labels,
+                      const Histogram& histogram) {
   const std::vector<std::uint64_t> buckets = histogram.buckets();
   const std::vector<double>& bounds = Histogram::bounds();
   std::uint64_t total = 0;
@@ -158,9 +166,17 @@ class Registry {
       fmt::format_to(std::back_inserter(out), "\n# TYPE {} {}\n", name, type_of(family.kind));
       for (const auto& [labels, metric] : family.metrics) {
         if (const auto* c = std::get_if<std::unique_ptr<Counter>>(&metric)) {
-          out.append(name).append(render_labels(labels)).append(" ").append(render_number((*c)->value())).append("\n");
+          out.append(name)
+              .append(render_labels(labels))
+              .append(" ")
+              .append(render_number((*c)->value()))
+              .append("\n");
         } else if (const auto* g = std::get_if<std::unique_ptr<Gauge>>(&metric)) {
-          out.append(name).append(render_labels(labels)).append(" ").append(render_number((*g)->value())).append("\n");
+          out.append(name)
+              .append(render_labels(labels))
+              .append(" ")
+              .append(render_number((*g)->value()))
+              .append("\n");
         } else {
           render_histogram(out, name, labels, *std::get<std::unique_ptr<Histogram>>(metric));
         }
@@ -194,15 +210,26 @@ Registry& registry() {
 
 }  // namespace
 
-void Counter::add(double n) noexcept { value_.fetch_add(n, std::memory_order_relaxed); }
-double Counter::value() const noexcept { return value_.load(std::memory_order_relaxed); }
+void Counter::add(double n) noexcept {
+  value_.fetch_add(n, std::memory_order_relaxed);
+}
+double Counter::value() const noexcept {
+  return value_.load(std::memory_order_relaxed);
+}
 
-void Gauge::set(double v) noexcept { value_.store(v, std::memory_order_relaxed); }
-void Gauge::add(double n) noexcept { value_.fetch_add(n, std::memory_order_relaxed); }
-double Gauge::value() const noexcept { return value_.load(std::memory_order_relaxed); }
+void Gauge::set(double v) noexcept {
+  value_.store(v, std::memory_order_relaxed);
+}
+void Gauge::add(double n) noexcept {
+  value_.fetch_add(n, std::memory_order_relaxed);
+}
+double Gauge::value() const noexcept {
+  return value_.load(std::memory_order_relaxed);
+}
 
 const std::vector<double>& Histogram::bounds() {
-  static const std::vector<double> all{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+  static const std::vector<double> all{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                       0.25,  0.5,    1,     2.5,  5,     10};
   return all;
 }
 
@@ -221,7 +248,9 @@ std::vector<std::uint64_t> Histogram::buckets() const {
   return copy;
 }
 
-double Histogram::sum() const noexcept { return sum_.load(std::memory_order_relaxed); }
+double Histogram::sum() const noexcept {
+  return sum_.load(std::memory_order_relaxed);
+}
 
 Counter& counter(std::string_view name, std::string_view help, const Labels& labels) {
   return registry().find_or_make<Counter>(name, MetricKind::counter, help, labels);
@@ -239,6 +268,8 @@ bool is_metric_name(std::string_view name, MetricKind kind) {
   return is_well_formed(name, kind) && registry().is_free_for(name, kind);
 }
 
-std::string render_metrics() { return registry().render() + render_process_metrics(); }
+std::string render_metrics() {
+  return registry().render() + render_process_metrics();
+}
 
 }  // namespace kernel::observe

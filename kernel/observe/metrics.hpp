@@ -50,9 +50,9 @@ class Histogram {
 /// Finds or makes the metric of that name and label set; the reference lives as long as the process.
 /// Look it up once and keep the reference on hot paths. Over 200 label sets of one name share the set
 /// {overflow="true"}. A name is lower snake_case and starts with "portico_"; counters end in "_total",
-/// histograms in "_seconds". A bad name and a name used with two kinds stop the process: both are our own mistakes
-/// (ask is_metric_name first where the name comes from a plugin). Label values may be any text and are cut at 128
-/// bytes; label names are lower snake_case.
+/// histograms in "_seconds". A bad name and a name used with two kinds stop the process: both are our own
+/// mistakes (ask is_metric_name first where the name comes from a plugin). Label values may be any text and
+/// are cut at 128 bytes; label names are lower snake_case.
 Counter& counter(std::string_view name, std::string_view help, const Labels& labels = {});
 Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
 Histogram& histogram(std::string_view name, std::string_view help, const Labels& labels = {});

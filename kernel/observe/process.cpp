@@ -1,11 +1,11 @@
 // Process figures from /proc/self/stat, /proc/self/fd and getrlimit.
 #include "kernel/observe/process.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -38,7 +38,8 @@ void read_stat(ProcessFigures& figures) {
   const auto skip = [&](int count) {
     for (int i = 0; i < count; ++i) rest >> skipped;
   };
-  // proc(5): after the name come state (3) … utime (14) stime (15) … threads (20) … starttime (22) vsize (23) rss (24)
+  // proc(5): after the name come state (3) … utime (14) stime (15) … threads (20) … starttime (22) vsize (23)
+  // rss (24)
   double user = 0, system = 0, start = 0;
   std::uint64_t resident_pages = 0;
   skip(11);
@@ -59,7 +60,8 @@ ProcessFigures process_figures() {
   ProcessFigures figures;
   read_stat(figures);
   std::error_code error;
-  for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end; at.increment(error)) {
+  for (std::filesystem::directory_iterator at("/proc/self/fd", error), end; !error && at != end;
+       at.increment(error)) {
     ++figures.open_fds;
   }
   if (figures.open_fds > 0) --figures.open_fds;  // the one that lists them
@@ -72,7 +74,8 @@ std::string render_process_metrics() {
   const ProcessFigures f = process_figures();
   std::string out;
   const auto add = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
-    fmt::format_to(std::back_inserter(out), "# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help, value);
+    fmt::format_to(std::back_inserter(out), "# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, type, help,
+                   value);
   };
   add("process_cpu_seconds_total", "counter", "User and system CPU time spent.", f.cpu_seconds);
   add("process_resident_memory_bytes", "gauge", "Resident memory.", f.resident_bytes);

@@ -26,7 +26,8 @@ struct RandomPage {
       do {
         got = ::getrandom(bytes.data(), bytes.size(), 0);
       } while (got < 0 && errno == EINTR);
-      if (got != static_cast<ssize_t>(bytes.size())) throw std::system_error(errno, std::generic_category(), "getrandom");
+      if (got != static_cast<ssize_t>(bytes.size()))
+        throw std::system_error(errno, std::generic_category(), "getrandom");
       used = 0;
     }
     std::memcpy(to, bytes.data() + used, count);
@@ -62,7 +63,8 @@ std::string new_correlation_id() {
 bool is_correlation_id(std::string_view text) noexcept {
   if (text.size() < 8 || text.size() > 64) return false;
   for (char c : text) {
-    const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    const bool ok =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     if (!ok) return false;
   }
   return true;

@@ -6,8 +6,8 @@
 
 namespace kernel::observe {
 
-/// A new id: 128 bits from the system's generator, 26 characters of lower-case base 32 (0-9, a-z without i, l, o, u).
-/// Throws std::system_error where the system gives no randomness.
+/// A new id: 128 bits from the system's generator, 26 characters of lower-case base 32 (0-9, a-z without i,
+/// l, o, u). Throws std::system_error where the system gives no randomness.
 std::string new_correlation_id();
 
 /// True where an id sent by a caller may be used as it is: ^[A-Za-z0-9_-]{8,64}$.

@@ -37,12 +37,24 @@ constexpr std::array kPrivateHeaders = {
     std::string_view("setcookie"),
 };
 
-constexpr bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-constexpr bool is_key_char(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
-constexpr bool is_base64url(char c) { return is_alnum(c) || c == '_' || c == '-'; }
+constexpr bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_alnum(char c) {
+  return is_alpha(c) || is_digit(c);
+}
+constexpr char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+constexpr bool is_key_char(char c) {
+  return is_alnum(c) || c == '_' || c == '-' || c == '.';
+}
+constexpr bool is_base64url(char c) {
+  return is_alnum(c) || c == '_' || c == '-';
+}
 constexpr bool is_credential_char(char c) {
   return is_alnum(c) || std::string_view("._~+/=-").find(c) != std::string_view::npos;
 }
@@ -243,7 +255,8 @@ class Masker {
 bool may_hold_secret(std::string_view value) noexcept {
   if (value.find_first_of("=:@") != std::string_view::npos) return true;
   if (value.find("eyJ") != std::string_view::npos) return true;
-  for (std::size_t space = value.find(' '); space != std::string_view::npos; space = value.find(' ', space + 1)) {
+  for (std::size_t space = value.find(' '); space != std::string_view::npos;
+       space = value.find(' ', space + 1)) {
     if (space >= 5 && (lower(value[space - 1]) == 'r' || lower(value[space - 1]) == 'c')) return true;
   }
   return false;

@@ -6,13 +6,14 @@
 
 namespace kernel::observe {
 
-/// True for names that hold a credential (password, token, secret, cookie, authorization, identifier, access key …)
-/// or personal data (e-mail, phone, postal address, person's name …). Case, '_', '-' and '.' do not matter.
+/// True for names that hold a credential (password, token, secret, cookie, authorization, identifier, access
+/// key …) or personal data (e-mail, phone, postal address, person's name …). Case, '_', '-' and '.' do not
+/// matter.
 bool names_private(std::string_view key) noexcept;
 
 /// The value with everything masked that looks like a credential or an e-mail address: bearer and basic
-/// credentials, JWTs, `access_token=…` pairs, JSON members and header lines with a private name, user:password@ in
-/// addresses. Linear in the length of the value.
+/// credentials, JWTs, `access_token=…` pairs, JSON members and header lines with a private name,
+/// user:password@ in addresses. Linear in the length of the value.
 std::string masked(std::string_view value);
 
 }  // namespace kernel::observe

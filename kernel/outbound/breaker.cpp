@@ -10,9 +10,12 @@ Breaker::Breaker(const BreakerSettings& settings, std::function<double()> random
 
 bool Breaker::refuses(Clock::time_point now) const noexcept {
   switch (state_) {
-    case BreakerState::closed: return false;
-    case BreakerState::open: return now < open_until_;
-    case BreakerState::half_open: return probing_;
+    case BreakerState::closed:
+      return false;
+    case BreakerState::open:
+      return now < open_until_;
+    case BreakerState::half_open:
+      return probing_;
   }
   return true;
 }
@@ -55,9 +58,7 @@ void Breaker::take_back_success(Clock::time_point now) {
   if (state_ == BreakerState::half_open) {
     open(now);
   } else if (state_ == BreakerState::closed) {
-    Slice& slice = slice_at(now);
-    slice.calls = std::max(slice.calls, slice.failures + 1);  // the success may lie in an older slice
-    ++slice.failures;
+    ++slice_at(now).failures;  // the call itself is already counted, perhaps in an older slice
     open_if_failing(now);
   }
 }
@@ -68,7 +69,8 @@ Clock::duration Breaker::remaining(Clock::time_point now) const noexcept {
 }
 
 std::int64_t Breaker::slice_number(Clock::time_point now) const noexcept {
-  const auto length = std::chrono::duration_cast<Clock::duration>(settings_.window) / static_cast<int>(window_.size());
+  const auto length =
+      std::chrono::duration_cast<Clock::duration>(settings_.window) / static_cast<int>(window_.size());
   return now.time_since_epoch() / length;
 }
 

@@ -8,8 +8,9 @@
 
 namespace kernel::outbound {
 
-/// closed → open when enough calls of the window failed → half open after a pause, one probe at a time → closed after
-/// some good probes, or open again for twice as long. Not thread-safe: it lives on the event thread.
+/// closed → open when enough calls of the window failed → half open after a pause, one probe at a time →
+/// closed after some good probes, or open again for twice as long. Not thread-safe: it lives on the event
+/// thread.
 class Breaker {
  public:
   enum class Permit { refused, normal, probe };

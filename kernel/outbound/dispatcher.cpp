@@ -10,6 +10,7 @@
 
 #include "kernel/observe/health.hpp"
 #include "kernel/observe/log.hpp"
+#include "kernel/outbound/call_log.hpp"
 
 namespace kernel::outbound {
 namespace {
@@ -20,32 +21,12 @@ using std::chrono::milliseconds;
 constexpr std::size_t kMaxIdleTransfers = 256;
 constexpr auto kLeastTime = milliseconds(1);  // less is no time to send anything
 
-milliseconds whole_ms(Clock::duration d) { return std::chrono::duration_cast<milliseconds>(d); }
-
-Level level_of(Outcome outcome) noexcept {
-  switch (outcome) {
-    case Outcome::ok:
-    case Outcome::client_error:
-    case Outcome::cancelled:
-    case Outcome::stopping:
-    case Outcome::busy:          // the metrics count these two; a line for each would be the next overload
-    case Outcome::circuit_open: return Level::debug;
-    case Outcome::throttled:
-    case Outcome::server_error:
-    case Outcome::unavailable:
-    case Outcome::timeout:
-    case Outcome::tls:
-    case Outcome::bad_reply:
-    case Outcome::too_large:
-    case Outcome::deadline:
-    case Outcome::not_configured: return Level::warning;
-    case Outcome::bad_request: return Level::error;
-  }
-  return Level::error;
+milliseconds whole_ms(Clock::duration d) {
+  return std::chrono::duration_cast<milliseconds>(d);
 }
 
-/// A thread that takes no signal: they belong to the main thread, and a write to a closed TLS connection must give
-/// an error, not SIGPIPE (libcurl without signals does not see to that).
+/// A thread that takes no signal: they belong to the main thread, and a write to a closed TLS connection must
+/// give an error, not SIGPIPE (libcurl without signals does not see to that).
 void block_signals() {
   sigset_t all;
   ::sigfillset(&all);
@@ -54,7 +35,8 @@ void block_signals() {
 
 }  // namespace
 
-Dispatcher::Dispatcher(Outbound::Options options) : options_(std::move(options)), engine_(std::random_device{}()) {
+Dispatcher::Dispatcher(Outbound::Options options)
+    : options_(std::move(options)), engine_(std::random_device{}()), inbox_([this] { loop_.wake(); }) {
   if (!options_.breaker_clock) options_.breaker_clock = Clock::now;
   if (!options_.random) {
     options_.random = [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); };
@@ -69,61 +51,33 @@ Dispatcher::Dispatcher(Outbound::Options options) : options_(std::move(options))
   started.get_future().wait();
 }
 
-Dispatcher::~Dispatcher() { stop(); }
+Dispatcher::~Dispatcher() {
+  stop();
+}
 
 void Dispatcher::stop() {
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    inbox_.stopping = true;
-  }
-  loop_.wake();
+  inbox_.close();
   if (on_event_thread()) return;  // from a callback: the owner's destructor joins
   std::call_once(joined_, [this] { thread_.join(); });
 }
 
-bool Dispatcher::submit(std::unique_ptr<Job>& job) {
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    if (inbox_.stopping) return false;
-    job->id = next_id_++;
-    const bool first = inbox_.empty();
-    inbox_.jobs.push_back(std::move(job));
-    if (!first) return true;  // whoever came first woke the thread for this batch
-  }
-  loop_.wake();
-  return true;
-}
-
-bool Dispatcher::run_task(std::function<void()> task) {
+bool Dispatcher::run_task(const std::function<void()>& task) {
   if (on_event_thread()) {  // a callback that manages upstreams
     task();
     return true;
   }
   // Shared with the task, which may still be inside set_value when the waiting side goes on.
   const auto done = std::make_shared<std::promise<void>>();
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    if (inbox_.stopping) return false;
-    inbox_.tasks.push_back([&task, done] {
-      try {
-        task();
-        done->set_value();
-      } catch (...) {
-        done->set_exception(std::current_exception());
-      }
-    });
-  }
-  loop_.wake();
-  done->get_future().get();
-  return true;
-}
-
-void Dispatcher::cancel_later(std::uint64_t id) {
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    inbox_.cancelled.push_back(id);
-  }
-  loop_.wake();
+  const bool taken = inbox_.push([&task, done] {
+    try {
+      task();
+      done->set_value();
+    } catch (...) {
+      done->set_exception(std::current_exception());
+    }
+  });
+  if (taken) done->get_future().get();
+  return taken;
 }
 
 void Dispatcher::run() {
@@ -133,14 +87,7 @@ void Dispatcher::run() {
 }
 
 void Dispatcher::on_wake() {
-  Inbox batch;
-  {
-    const std::lock_guard lock(inbox_mutex_);
-    batch.jobs.swap(inbox_.jobs);
-    batch.cancelled.swap(inbox_.cancelled);
-    batch.tasks.swap(inbox_.tasks);
-    batch.stopping = inbox_.stopping;
-  }
+  Inbox::Batch batch = inbox_.take();
   for (auto& job : batch.jobs) admit(std::move(job));
   for (const std::uint64_t id : batch.cancelled) {
     if (const auto found = jobs_.find(id); found != jobs_.end()) cancel(*found->second);
@@ -232,7 +179,7 @@ void Dispatcher::admit(std::unique_ptr<Job> owned) {
   job.deadline = job.request.deadline == Clock::time_point{} ? job.started + job.upstream->settings().timeout
                                                              : job.request.deadline;
   if (job.request.cancel.stop_possible()) {
-    job.on_cancel.emplace(job.request.cancel, [this, id = job.id] { cancel_later(id); });
+    job.on_cancel.emplace(job.request.cancel, [this, id = job.id] { inbox_.cancel(id); });
   }
   enqueue(job);
 }
@@ -262,6 +209,11 @@ void Dispatcher::enqueue(Job& job) {
 /// From the queue to the wire. The job is in its lane's queue, the lane has room.
 void Dispatcher::start(Job& job) {
   Lane& lane = *job.lane;
+  // The word of the cancellation may still be on its way here; nothing that nobody wants is sent.
+  if (job.request.cancel.stop_requested()) {
+    job.last.reset();
+    return refuse(job, Outcome::cancelled, "cancelled");
+  }
   const auto left = whole_ms(job.deadline - Clock::now());
   if (left < kLeastTime) return refuse(job, Outcome::deadline, "no time left after waiting");
   job.permit = lane.breaker().ask(options_.breaker_clock());
@@ -290,7 +242,8 @@ void Dispatcher::start(Job& job) {
     job.transfer.reset();
     lane.ended();
     lane.breaker().abandon(job.permit);
-    finish(job, problem_for(Outcome::unavailable, std::string("not sent: ") + e.what(), false), Outcome::unavailable);
+    finish(job, problem_for(Outcome::unavailable, std::string("not sent: ") + e.what(), false),
+           Outcome::unavailable);
   }
 }
 
@@ -317,12 +270,19 @@ void Dispatcher::give_back_permit(Job& job, const Attempt& attempt) {
   Breaker& breaker = job.lane->breaker();
   const Clock::time_point now = options_.breaker_clock();
   // A call whose caller left it hardly any time says nothing about the upstream.
-  const bool short_of_time = attempt.outcome == Outcome::timeout && job.attempt_time < std::chrono::seconds(1) &&
+  const bool short_of_time = attempt.outcome == Outcome::timeout &&
+                             job.attempt_time < std::chrono::seconds(1) &&
                              job.attempt_time < job.upstream->settings().timeout;
   switch (short_of_time ? Verdict::none : verdict_of(attempt.outcome)) {
-    case Verdict::success: breaker.record(job.permit, true, now); break;
-    case Verdict::failure: breaker.record(job.permit, false, now); break;
-    case Verdict::none: breaker.abandon(job.permit); break;
+    case Verdict::success:
+      breaker.record(job.permit, true, now);
+      break;
+    case Verdict::failure:
+      breaker.record(job.permit, false, now);
+      break;
+    case Verdict::none:
+      breaker.abandon(job.permit);
+      break;
   }
   if (worth_retrying(attempt.outcome, attempt.status)) {
     job.upstream->budget().failure();
@@ -359,7 +319,8 @@ bool Dispatcher::schedule_retry(Job& job, const Attempt& attempt) {
   if (job.request.kind != Kind::read || !worth_retrying(attempt.outcome, attempt.status)) return false;
   if (job.attempts >= upstream.settings().read_attempts) return false;
   const bool told_to_wait = attempt.outcome == Outcome::throttled || attempt.retry_after_s > 0;
-  const milliseconds delay = retry_delay(job.attempts, told_to_wait, attempt.retry_after_s, options_.random());
+  const milliseconds delay =
+      retry_delay(job.attempts, told_to_wait, attempt.retry_after_s, options_.random());
   const Clock::time_point due = Clock::now() + delay;
   if (due + kLeastTime >= job.deadline) return false;
   if (job.lane->breaker().state() == BreakerState::open) return false;
@@ -402,7 +363,8 @@ void Dispatcher::cancel(Job& job) {
   refuse(job, Outcome::cancelled, "cancelled");
 }
 
-/// Ends a call that is not in flight. Where an earlier attempt had an answer, that one is the truth about the upstream.
+/// Ends a call that is not in flight. Where an earlier attempt had an answer, that one is the truth about the
+/// upstream.
 void Dispatcher::refuse(Job& job, Outcome outcome, std::string detail) {
   int retry_after_s = 0;
   if (outcome == Outcome::circuit_open && job.lane) {
@@ -426,31 +388,21 @@ void Dispatcher::finish(Job& job, Result result, Outcome outcome) {
     if (job.holds_retry) job.upstream->budget().end();
     job.upstream->count_call(job.request.operation, outcome, std::chrono::duration<double>(duration).count());
   }
-  const observe::CorrelationScope scope(job.correlation_id);
-  std::string_view detail;
   if (auto* response = std::get_if<Response>(&result)) {
     response->duration = duration;
     response->attempts = job.attempts;
   } else {
     CallProblem& problem = std::get<CallProblem>(result);
     problem.detail = job.upstream_name + " " + job.request.operation + ": " + problem.detail;
-    detail = problem.detail;
   }
-  const auto* response = std::get_if<Response>(&result);
-  observe::log(level_of(outcome), "outbound", "upstream call",
-               {{"upstream", job.upstream_name},
-                {"operation", job.request.operation},
-                {"lane", job.request.lane},
-                {"outcome", to_string(outcome)},
-                {"status", response ? response->status : 0},
-                {"attempts", job.attempts},
-                {"ms", duration.count() / 1000},
-                {"detail", detail}});
+  log_call(job, result, outcome, duration);
+  const observe::CorrelationScope scope(job.correlation_id);  // for what the callback logs
   job.on_cancel.reset();
   try {
     job.done(std::move(result));
   } catch (const std::exception& e) {
-    observe::log(Level::error, "outbound", "callback threw", {{"upstream", job.upstream_name}, {"detail", e.what()}});
+    observe::log(Level::error, "outbound", "callback threw",
+                 {{"upstream", job.upstream_name}, {"detail", e.what()}});
   } catch (...) {
     observe::log(Level::error, "outbound", "callback threw", {{"upstream", job.upstream_name}});
   }

@@ -1,4 +1,4 @@
-// Decides about every call: admit, queue, send, retry, refuse. One thread, no locks but the inbox's.
+// Decides about every call: admit, queue, send, retry, refuse. One thread, no locks but those of its inbox.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernel/outbound/event_loop.hpp"
+#include "kernel/outbound/inbox.hpp"
 #include "kernel/outbound/job.hpp"
 #include "kernel/outbound/outbound.hpp"
 
@@ -20,10 +21,10 @@ class Dispatcher final : private EventLoop::Handler {
   ~Dispatcher() override;
 
   /// Any thread. False once stopping: the job was not taken.
-  bool submit(std::unique_ptr<Job>& job);
+  bool submit(std::unique_ptr<Job>& job) { return inbox_.push(job); }
 
   /// Any thread: runs task on the event thread and waits. False once stopping.
-  bool run_task(std::function<void()> task);
+  bool run_task(const std::function<void()>& task);
 
   bool on_event_thread() const noexcept { return std::this_thread::get_id() == thread_id_; }
 
@@ -36,22 +37,12 @@ class Dispatcher final : private EventLoop::Handler {
   std::vector<LaneStats> stats();
 
  private:
-  struct Inbox {
-    std::vector<std::unique_ptr<Job>> jobs;
-    std::vector<std::uint64_t> cancelled;
-    std::vector<std::function<void()>> tasks;
-    bool stopping = false;
-
-    bool empty() const noexcept { return jobs.empty() && cancelled.empty() && tasks.empty() && !stopping; }
-  };
-
   void run();
   void on_wake() override;
   void on_done(CURL* handle, CURLcode code) override;
   std::optional<Clock::time_point> on_time(Clock::time_point now) override;
   bool finished() const override { return stopped_; }
 
-  void cancel_later(std::uint64_t id);
   void admit(std::unique_ptr<Job> owned);
   void enqueue(Job& job);
   void start(Job& job);
@@ -76,9 +67,7 @@ class Dispatcher final : private EventLoop::Handler {
   std::mt19937_64 engine_;
   EventLoop loop_;
 
-  std::mutex inbox_mutex_;
   Inbox inbox_;
-  std::uint64_t next_id_ = 1;  // under inbox_mutex_
 
   std::unordered_map<std::string, std::shared_ptr<Upstream>> upstreams_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Job>> jobs_;

@@ -59,11 +59,17 @@ void EventLoop::wake() noexcept {
   [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);  // full only if already awake
 }
 
-void EventLoop::add(CURL* handle) { check(::curl_multi_add_handle(multi_, handle)); }
+void EventLoop::add(CURL* handle) {
+  check(::curl_multi_add_handle(multi_, handle));
+}
 
-void EventLoop::remove(CURL* handle) noexcept { ::curl_multi_remove_handle(multi_, handle); }
+void EventLoop::remove(CURL* handle) noexcept {
+  ::curl_multi_remove_handle(multi_, handle);
+}
 
-void EventLoop::keep_connections(long count) { check(::curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, count)); }
+void EventLoop::keep_connections(long count) {
+  check(::curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, count));
+}
 
 int EventLoop::on_socket(CURL*, curl_socket_t socket, int what, void* self, void* known) {
   auto& loop = *static_cast<EventLoop*>(self);

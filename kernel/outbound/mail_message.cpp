@@ -1,8 +1,9 @@
 // Mail headers (RFC 5322, RFC 2047) and MIME parts (RFC 2046).
 #include "kernel/outbound/mail_message.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <stdexcept>
 
 namespace kernel::outbound {
@@ -10,7 +11,9 @@ namespace {
 
 constexpr std::string_view kCrLf = "\r\n";
 
-bool is_plain(char c) noexcept { return c >= ' ' && c < 0x7f; }
+bool is_plain(char c) noexcept {
+  return c >= ' ' && c < 0x7f;
+}
 bool is_atom(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos;
@@ -43,7 +46,10 @@ std::string base64(std::string_view bytes, std::size_t line_length) {
 std::size_t character_length(std::string_view text) noexcept {
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x80) return is_plain(text[0]) ? 1 : 0;
-  const std::size_t length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const std::size_t length = first >= 0xc2 && first < 0xe0   ? 2
+                             : first >= 0xe0 && first < 0xf0 ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
   if (length == 0 || text.size() < length) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
@@ -55,11 +61,12 @@ std::size_t character_length(std::string_view text) noexcept {
 std::string date_header(std::time_t now) {
   // Fixed names: strftime's would follow the locale.
   constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   std::tm utc{};
   ::gmtime_r(&now, &utc);
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", kDays[utc.tm_wday], utc.tm_mday, kMonths[utc.tm_mon],
-                     utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", kDays[utc.tm_wday], utc.tm_mday,
+                     kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 std::string address_header(const MailAddress& address) {
@@ -77,7 +84,8 @@ std::string address_header(const MailAddress& address) {
 }
 
 void check_message_id(std::string_view id) {
-  const bool shaped = id.size() <= 200 && std::count(id.begin(), id.end(), '@') == 1 && id.front() != '@' && id.back() != '@';
+  const bool shaped =
+      id.size() <= 200 && std::count(id.begin(), id.end(), '@') == 1 && id.front() != '@' && id.back() != '@';
   const bool plain = std::all_of(id.begin(), id.end(), [](char c) { return is_atom(c) || c == '@'; });
   if (!shaped || !plain) throw std::invalid_argument("message id");
 }
@@ -113,7 +121,8 @@ MailAddress parse_mail_address(std::string_view text) {
     if (!text.ends_with('>')) throw std::invalid_argument("address without '>'");
     std::string_view name = text.substr(0, open);
     while (name.ends_with(' ')) name.remove_suffix(1);
-    if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"')) name = name.substr(1, name.size() - 2);
+    if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"'))
+      name = name.substr(1, name.size() - 2);
     for (std::size_t i = 0; i < name.size();) {
       const std::size_t length = character_length(name.substr(i));
       if (length == 0) throw std::invalid_argument("control character in a name");
@@ -123,14 +132,16 @@ MailAddress parse_mail_address(std::string_view text) {
     spec = text.substr(open + 1, text.size() - open - 2);
   }
   const std::size_t at = spec.find('@');
-  const bool shaped = at != std::string_view::npos && at > 0 && at <= 64 && at + 1 < spec.size() && spec.size() <= 254;
+  const bool shaped =
+      at != std::string_view::npos && at > 0 && at <= 64 && at + 1 < spec.size() && spec.size() <= 254;
   if (!shaped) throw std::invalid_argument("address shape");
   const std::string_view local = spec.substr(0, at);
   const std::string_view domain = spec.substr(at + 1);
-  const bool plain = std::all_of(local.begin(), local.end(), is_atom) &&
-                     std::all_of(domain.begin(), domain.end(), [](char c) {
-                       return is_atom(c) && std::string_view("!#$%&'*+/=?^`{|}~").find(c) == std::string_view::npos;
-                     });
+  const bool plain =
+      std::all_of(local.begin(), local.end(), is_atom) &&
+      std::all_of(domain.begin(), domain.end(), [](char c) {
+        return is_atom(c) && std::string_view("!#$%&'*+/=?^`{|}~").find(c) == std::string_view::npos;
+      });
   if (!plain) throw std::invalid_argument("address character");
   address.spec = spec;
   return address;
@@ -155,7 +166,8 @@ std::string encoded_header(std::string_view text) {
   }
   // Plain text that is long, or that a reader could take for an encoded word, is encoded too.
   constexpr std::size_t kLongestPlain = 200;
-  if (ascii && text.size() <= kLongestPlain && text.find("=?") == std::string_view::npos) return std::string(text);
+  if (ascii && text.size() <= kLongestPlain && text.find("=?") == std::string_view::npos)
+    return std::string(text);
   if (word_begin < text.size()) end_word(text.size());
   return words;
 }

@@ -1,9 +1,10 @@
 // The door of the room: checks a call on its caller's thread and hands it to the event thread.
 #include "kernel/outbound/outbound.hpp"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <future>
-#include <strings.h>
 
 #include "kernel/observe/log.hpp"
 #include "kernel/outbound/dispatcher.hpp"
@@ -53,7 +54,9 @@ std::vector<LaneStats> Outbound::stats() const {
   return all;
 }
 
-void Outbound::stop() { dispatcher_->stop(); }
+void Outbound::stop() {
+  dispatcher_->stop();
+}
 
 void Outbound::call_async(std::string_view name, Request request, Callback done) {
   try {

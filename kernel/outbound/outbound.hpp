@@ -1,4 +1,5 @@
-// Calls to named upstreams: bounded lanes, deadlines, retries with a budget, circuit breakers, one event thread.
+// Calls to named upstreams: bounded lanes, deadlines, retries with a budget, circuit breakers, one event
+// thread.
 #pragma once
 
 #include <chrono>
@@ -22,19 +23,19 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// A share of an upstream with its own limits, so that slow calls cannot use up the room of quick ones.
 struct LaneSettings {
-  int concurrency = 8;                           // calls in flight, 1 … 1000
-  int queue = 32;                                // calls that may wait, 0 … 100000
-  std::chrono::milliseconds queue_wait{2000};    // longest wait in the queue
+  int concurrency = 8;                         // calls in flight, 1 … 1000
+  int queue = 32;                              // calls that may wait, 0 … 100000
+  std::chrono::milliseconds queue_wait{2000};  // longest wait in the queue
 };
 
 /// When a lane stops calling an upstream that fails.
 struct BreakerSettings {
-  std::chrono::milliseconds window{10'000};      // what is counted
-  int least_calls = 20;                          // fewer in the window never open
-  double failure_share = 0.5;                    // opens at or above
-  std::chrono::milliseconds open_first{5'000};   // then doubling …
+  std::chrono::milliseconds window{10'000};        // what is counted
+  int least_calls = 20;                            // fewer in the window never open
+  double failure_share = 0.5;                      // opens at or above
+  std::chrono::milliseconds open_first{5'000};     // then doubling …
   std::chrono::milliseconds open_longest{60'000};  // … to this, each ±20 %
-  int successes_to_close = 3;                    // probes, one at a time
+  int successes_to_close = 3;                      // probes, one at a time
 };
 
 struct UpstreamSettings {
@@ -42,15 +43,15 @@ struct UpstreamSettings {
   std::string base_url;  // http or https, no user info, no query; a path is a prefix of every call's path
   std::map<std::string, LaneSettings> lanes{{"standard", {}}};
   std::chrono::milliseconds connect_timeout{3'000};
-  std::chrono::milliseconds timeout{15'000};     // of one attempt, connect included
-  std::size_t body_limit = 8u << 20;             // bytes of a reply's body
-  std::size_t header_limit = 64u << 10;          // bytes of all header lines of a reply, 1xx and trailers included
-  std::vector<std::string> allowed_hosts;        // the base URL's host must be among them; empty: any
+  std::chrono::milliseconds timeout{15'000};  // of one attempt, connect included
+  std::size_t body_limit = 8u << 20;          // bytes of a reply's body
+  std::size_t header_limit = 64u << 10;    // bytes of all header lines of a reply, 1xx and trailers included
+  std::vector<std::string> allowed_hosts;  // the base URL's host must be among them; empty: any
   bool verify_tls = true;
-  std::string ca_file;                           // PEM; empty: the system's
-  bool http2 = false;                            // offer HTTP/2 over TLS
-  bool accept_unframed = false;                  // take bodies that end with the connection: nothing proves them whole
-  int read_attempts = 3;                         // 1 … 3; writes always have one
+  std::string ca_file;           // PEM; empty: the system's
+  bool http2 = false;            // offer HTTP/2 over TLS
+  bool accept_unframed = false;  // take bodies that end with the connection: nothing proves them whole
+  int read_attempts = 3;         // 1 … 3; writes always have one
   BreakerSettings breaker;
 };
 
@@ -59,11 +60,13 @@ enum class Kind { read, write };
 
 struct Request {
   std::string method = "GET";
-  std::string path;  // "/includes/api.php?x=1": begins with '/', joined to base_url, cannot leave it; may be empty
-  Headers headers;   // no framing headers (Host, Content-Length, …): those are ours
+  std::string
+      path;  // "/includes/api.php?x=1": begins with '/', joined to base_url, cannot leave it; may be empty
+  Headers headers;  // no framing headers (Host, Content-Length, …): those are ours
   std::string body;
   std::string lane = "standard";
-  Clock::time_point deadline{};  // of the whole call with queue and retries; default: now + the upstream's time-out
+  Clock::time_point
+      deadline{};  // of the whole call with queue and retries; default: now + the upstream's time-out
   Kind kind = Kind::write;
   std::string operation;     // metric label and log word: "GetInvoices"; constant text, never an id
   std::stop_token cancel{};  // a read ends at once; a write only while it waits in the queue
@@ -84,10 +87,11 @@ struct Response {
 class CallProblem : public portico::Problem {
  public:
   CallProblem(int http_status, std::string problem_code, std::string log_detail, int retry_after, bool sent)
-      : Problem(http_status, std::move(problem_code), std::move(log_detail), retry_after), may_have_been_sent(sent) {}
+      : Problem(http_status, std::move(problem_code), std::move(log_detail), retry_after),
+        may_have_been_sent(sent) {}
 
-  /// False only where the upstream surely has not seen the request. A write that fails with true has an unknown
-  /// outcome: look before repeating.
+  /// False only where the upstream surely has not seen the request. A write that fails with true has an
+  /// unknown outcome: look before repeating.
   bool may_have_been_sent;
 };
 
@@ -111,7 +115,8 @@ class Outbound {
  public:
   struct Options {
     std::function<Clock::time_point()> breaker_clock = Clock::now;  // tests turn it
-    std::function<double()> random;  // [0, 1), for jitter; default: seeded by the system. Called on the event thread
+    std::function<double()>
+        random;  // [0, 1), for jitter; default: seeded by the system. Called on the event thread
   };
 
   Outbound();
@@ -124,13 +129,15 @@ class Outbound {
   /// errors  500 upstream.settings (the detail says which value)
   void add(UpstreamSettings settings);
 
-  /// Takes an upstream away: waiting calls fail with upstream.not_configured, those in flight end. Unknown: nothing.
+  /// Takes an upstream away: waiting calls fail with upstream.not_configured, those in flight end. Unknown:
+  /// nothing.
   void remove(std::string_view name);
 
   /// Calls and waits. Never on the event thread (from a Callback).
   ///
   /// returns  the complete reply, proven so by its framing
-  /// errors   503 upstream.busy            the lane's queue is full, or the wait in it was too long (+ retry after)
+  /// errors   503 upstream.busy            the lane's queue is full, or the wait in it was too long (+ retry
+  /// after)
   ///          503 upstream.circuit_open    the breaker holds calls back (+ retry after)
   ///          503 upstream.unavailable     no connection, reset, reply cut off (+ retry after)
   ///          502 upstream.tls             certificate or handshake refused
@@ -139,11 +146,12 @@ class Outbound {
   ///          504 upstream.timeout         sent, but no whole reply in time
   ///          504 upstream.deadline        no time left before it was sent
   ///          503 upstream.not_configured, 503 upstream.cancelled, 503 upstream.stopping
-  ///          500 upstream.bad_request     path, method, header or lane that must not be sent: our own mistake
+  ///          500 upstream.bad_request     path, method, header or lane that must not be sent: our own
+  ///          mistake
   Response call(std::string_view name, Request request);
 
-  /// The same without waiting: done runs once, on the event thread (or on the caller's for 500 upstream.bad_request
-  /// and after stop). It must be short and must not block; what it throws is logged.
+  /// The same without waiting: done runs once, on the event thread (or on the caller's for 500
+  /// upstream.bad_request and after stop). It must be short and must not block; what it throws is logged.
   void call_async(std::string_view name, Request request, Callback done);
 
   /// The caller could not decode a reply it got: counts as a failure for that lane's breaker.

@@ -20,7 +20,9 @@ std::string_view trimmed(std::string_view text) noexcept {
   return text;
 }
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 bool is_name_char(char c) noexcept {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -51,7 +53,8 @@ bool ReplyReader::header_line(std::string_view line) {
 }
 
 bool ReplyReader::body_bytes(std::string_view bytes) {
-  if (body_.size() + bytes.size() > limits_.body_bytes) return refuse(Fault::too_large, "body above the limit");
+  if (body_.size() + bytes.size() > limits_.body_bytes)
+    return refuse(Fault::too_large, "body above the limit");
   constexpr std::size_t kTrustedReserve = 1u << 20;
   if (body_.empty() && has_length_) body_.reserve(std::min(length_, kTrustedReserve));
   body_.append(bytes);
@@ -83,11 +86,14 @@ bool ReplyReader::status_line(std::string_view line) {
 
 bool ReplyReader::field_line(std::string_view line) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) return refuse(Fault::malformed, "header line without a name");
+  if (colon == std::string_view::npos || colon == 0)
+    return refuse(Fault::malformed, "header line without a name");
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trimmed(line.substr(colon + 1));
-  if (!std::all_of(name.begin(), name.end(), is_name_char)) return refuse(Fault::malformed, "odd header name");
-  if (!std::all_of(value.begin(), value.end(), is_value_char)) return refuse(Fault::malformed, "odd header value");
+  if (!std::all_of(name.begin(), name.end(), is_name_char))
+    return refuse(Fault::malformed, "odd header name");
+  if (!std::all_of(value.begin(), value.end(), is_value_char))
+    return refuse(Fault::malformed, "odd header value");
   if (headers_.size() >= kMaxFields) return refuse(Fault::too_large, "too many headers");
   if (same_name(name, "content-length") && !length_field(value)) return false;
   if (same_name(name, "transfer-encoding")) {
@@ -123,7 +129,8 @@ bool ReplyReader::end_of_headers() {
   if (has_length_ && chunked_) return refuse(Fault::malformed, "Content-Length and Transfer-Encoding");
   const bool bodiless = limits_.head || status_ == 204 || status_ == 304;
   if (bodiless || !http1_) return true;
-  if (!has_length_ && !chunked_ && !limits_.accept_unframed) return refuse(Fault::malformed, "nothing marks the end of the body");
+  if (!has_length_ && !chunked_ && !limits_.accept_unframed)
+    return refuse(Fault::malformed, "nothing marks the end of the body");
   if (has_length_ && length_ > limits_.body_bytes) return refuse(Fault::too_large, "body above the limit");
   return true;
 }

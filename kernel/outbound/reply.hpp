@@ -9,9 +9,9 @@
 
 namespace kernel::outbound {
 
-/// Fed by the HTTP library with whole header lines and decoded body bytes. The library finds bodies that end early;
-/// this class finds what it lets pass: contradictory or odd lengths, replies whose end nothing marks, folded or broken
-/// header lines, too many bytes.
+/// Fed by the HTTP library with whole header lines and decoded body bytes. The library finds bodies that end
+/// early; this class finds what it lets pass: contradictory or odd lengths, replies whose end nothing marks,
+/// folded or broken header lines, too many bytes.
 class ReplyReader {
  public:
   struct Limits {

@@ -22,9 +22,13 @@ bool RetryBudget::try_start(int active) noexcept {
   return true;
 }
 
-void RetryBudget::success() noexcept { tokens_ = std::min(kFull, tokens_ + kSuccessGain); }
+void RetryBudget::success() noexcept {
+  tokens_ = std::min(kFull, tokens_ + kSuccessGain);
+}
 
-void RetryBudget::failure() noexcept { tokens_ = std::max(0.0, tokens_ - kFailureCost); }
+void RetryBudget::failure() noexcept {
+  tokens_ = std::max(0.0, tokens_ - kFailureCost);
+}
 
 std::chrono::milliseconds retry_delay(int retry, bool throttled, long retry_after_s, double random) noexcept {
   const double most = std::min(100.0 * static_cast<double>(1 << std::clamp(retry, 0, 10)), 2000.0);

@@ -34,7 +34,9 @@ using Security = SmtpSettings::Security;
 
 constexpr int kStepsInTime = 3;  // a whole session may take this many time-outs
 
-[[noreturn]] void refuse_settings(const char* why) { throw portico::Problem(500, "smtp.settings", why); }
+[[noreturn]] void refuse_settings(const char* why) {
+  throw portico::Problem(500, "smtp.settings", why);
+}
 
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "[::1]";
@@ -55,8 +57,8 @@ void check(const SmtpSettings& s) {
   }
 }
 
-/// Shuts the connection when a session has had its time, whatever it is waiting for: Poco's own time-out starts anew
-/// with every received byte, so a server that drips would hold the caller for ever.
+/// Shuts the connection when a session has had its time, whatever it is waiting for: Poco's own time-out
+/// starts anew with every received byte, so a server that drips would hold the caller for ever.
 class TotalTime {
  public:
   TotalTime(int socket, std::chrono::milliseconds limit)
@@ -167,7 +169,8 @@ MailResult send_in_session(const SmtpSettings& settings, const MailAddress& from
                            const std::string& message) {
   const Poco::Timespan timeout(std::chrono::microseconds(settings.timeout).count());
   Poco::Net::StreamSocket connection;
-  connection.connect(Poco::Net::SocketAddress(settings.host, static_cast<Poco::UInt16>(settings.port)), timeout);
+  connection.connect(Poco::Net::SocketAddress(settings.host, static_cast<Poco::UInt16>(settings.port)),
+                     timeout);
   connection.setReceiveTimeout(timeout);
   connection.setSendTimeout(timeout);
   const TotalTime limit(connection.impl()->sockfd(), settings.timeout * kStepsInTime);
@@ -194,7 +197,8 @@ void init_tls_once() {
 }
 
 std::string text_of(const Poco::Exception& e) {
-  return observe::masked(std::string(e.name()) + (e.message().empty() ? "" : ": ") + e.message().substr(0, 200));
+  return observe::masked(std::string(e.name()) + (e.message().empty() ? "" : ": ") +
+                         e.message().substr(0, 200));
 }
 
 }  // namespace
@@ -214,7 +218,9 @@ SmtpSettings SmtpSettings::from_url(const std::string& url) {
     const std::string& path = uri.getPath();
     if ((!path.empty() && path != "/") || !uri.getFragment().empty()) refuse_settings("path or fragment");
     settings.host = uri.getHost();
-    const int usual = settings.security == Security::tls ? 465 : settings.security == Security::starttls ? 587 : 25;
+    const int usual = settings.security == Security::tls        ? 465
+                      : settings.security == Security::starttls ? 587
+                                                                : 25;
     settings.port = uri.getSpecifiedPort() == 0 ? usual : uri.getSpecifiedPort();
     std::string user_info = uri.getUserInfo();
     // getUserInfo is decoded, so a ':' of the user name cannot be told apart; take the raw form's first one.
@@ -229,7 +235,8 @@ SmtpSettings SmtpSettings::from_url(const std::string& url) {
   } catch (const Poco::Exception&) {
     refuse_settings("not a URL");  // Poco's text would repeat it, password included
   }
-  if (has_control(settings.user) || has_control(settings.password)) refuse_settings("control character in the user info");
+  if (has_control(settings.user) || has_control(settings.password))
+    refuse_settings("control character in the user info");
   check(settings);
   return settings;
 }
@@ -243,7 +250,8 @@ MailResult SmtpSender::send(const Mail& mail) const noexcept {
   try {
     const MailAddress from = parse_mail_address(mail.from);
     const MailAddress to = parse_mail_address(mail.to);
-    const std::string message = compose_message(mail, std::time(nullptr), "portico_" + observe::new_correlation_id());
+    const std::string message =
+        compose_message(mail, std::time(nullptr), "portico_" + observe::new_correlation_id());
     return send_in_session(settings_, from, to, message);
   } catch (const std::invalid_argument& e) {
     return {MailOutcome::permanent, std::string("mail that must not be sent: ") + e.what()};

@@ -7,12 +7,13 @@
 namespace kernel::outbound {
 
 struct Mail {
-  std::string from;        // "portal@example.test" or "Portico <portal@example.test>"
-  std::string to;          // one address, same forms
-  std::string subject;     // UTF-8
-  std::string text;        // UTF-8, always sent
-  std::string html;        // UTF-8, may be empty: then text alone
-  std::string message_id;  // "unique@example.test", without angle brackets; a repeat of a job uses the same one
+  std::string from;     // "portal@example.test" or "Portico <portal@example.test>"
+  std::string to;       // one address, same forms
+  std::string subject;  // UTF-8
+  std::string text;     // UTF-8, always sent
+  std::string html;     // UTF-8, may be empty: then text alone
+  std::string
+      message_id;  // "unique@example.test", without angle brackets; a repeat of a job uses the same one
 };
 
 enum class MailOutcome {
@@ -43,18 +44,19 @@ struct SmtpSettings {
   std::chrono::milliseconds timeout{10'000};  // of each step
 
   /// smtp://[user:password@]host[:port] (25; ?starttls=require makes it starttls, default port 587 then) or
-  /// smtps://…[:port] (465). Percent-encoding in user and password. Throws Problem 500 smtp.settings, whose detail
-  /// never holds the password.
+  /// smtps://…[:port] (465). Percent-encoding in user and password. Throws Problem 500 smtp.settings, whose
+  /// detail never holds the password.
   static SmtpSettings from_url(const std::string& url);
 };
 
-/// Sends mail. Thread-safe: every send opens its own session; a caller waits at most a few times the time-out.
+/// Sends mail. Thread-safe: every send opens its own session; a caller waits at most a few times the
+/// time-out.
 class SmtpSender {
  public:
   explicit SmtpSender(SmtpSettings settings);
 
-  /// Never throws. Header injection (control characters in an address, subject or id) is a permanent failure and
-  /// nothing is sent.
+  /// Never throws. Header injection (control characters in an address, subject or id) is a permanent failure
+  /// and nothing is sent.
   MailResult send(const Mail& mail) const noexcept;
 
  private:

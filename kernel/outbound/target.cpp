@@ -1,9 +1,10 @@
 // The checks between a caller's words and the bytes of a request line.
 #include "kernel/outbound/target.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <fmt/format.h>
 
 #include "kernel/outbound/outcome.hpp"
 
@@ -11,9 +12,15 @@ namespace kernel::outbound {
 namespace {
 
 constexpr std::array kOwnHeaders = {
-    std::string_view("host"),       std::string_view("content-length"), std::string_view("transfer-encoding"),
-    std::string_view("connection"), std::string_view("expect"),         std::string_view("upgrade"),
-    std::string_view("te"),         std::string_view("trailer"),        std::string_view("keep-alive"),
+    std::string_view("host"),
+    std::string_view("content-length"),
+    std::string_view("transfer-encoding"),
+    std::string_view("connection"),
+    std::string_view("expect"),
+    std::string_view("upgrade"),
+    std::string_view("te"),
+    std::string_view("trailer"),
+    std::string_view("keep-alive"),
     std::string_view("http2-settings"),
 };
 
@@ -23,7 +30,9 @@ constexpr bool is_alnum(char c) {
 constexpr bool is_token_char(char c) {
   return is_alnum(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
-constexpr bool is_visible(char c) { return c > ' ' && c < 0x7f; }
+constexpr bool is_visible(char c) {
+  return c > ' ' && c < 0x7f;
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -32,9 +41,13 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
+}
 
-[[noreturn]] void refuse_settings(std::string why) { throw portico::Problem(500, "upstream.settings", std::move(why)); }
+[[noreturn]] void refuse_settings(std::string why) {
+  throw portico::Problem(500, "upstream.settings", std::move(why));
+}
 
 [[noreturn]] void refuse_request(std::string why) {
   throw problem_for(Outcome::bad_request, std::move(why), false);
@@ -67,7 +80,8 @@ void check_path(std::string_view path) {
   if (path.empty()) return;
   if (path[0] != '/') refuse_request("path does not begin with '/'");
   if (path.size() > 8192) refuse_request("path longer than 8192 bytes");
-  if (!std::all_of(path.begin(), path.end(), is_visible)) refuse_request("path with a space or control character");
+  if (!std::all_of(path.begin(), path.end(), is_visible))
+    refuse_request("path with a space or control character");
   if (path.find_first_of("#\\") != std::string_view::npos) refuse_request("path with '#' or '\\'");
   if (has_dot_segment(path.substr(0, path.find('?')))) refuse_request("path with a dot segment");
 }
@@ -75,7 +89,8 @@ void check_path(std::string_view path) {
 void check_header(std::string_view name, std::string_view value) {
   if (!is_token(name)) refuse_request("header name that is no token");
   const std::string plain = lower(name);
-  if (std::find(kOwnHeaders.begin(), kOwnHeaders.end(), plain) != kOwnHeaders.end() || plain.starts_with("proxy-")) {
+  if (std::find(kOwnHeaders.begin(), kOwnHeaders.end(), plain) != kOwnHeaders.end() ||
+      plain.starts_with("proxy-")) {
     refuse_request("header that is not the caller's to set: " + plain);
   }
   const bool clean = std::all_of(value.begin(), value.end(), [](char c) {
@@ -120,7 +135,8 @@ void check_port(std::string_view rest) {
 
 template <class Value>
 void in_range(std::string_view what, Value value, Value least, Value most) {
-  if (value < least || value > most) refuse_settings(fmt::format("{}: {} is not in {} … {}", what, value, least, most));
+  if (value < least || value > most)
+    refuse_settings(fmt::format("{}: {} is not in {} … {}", what, value, least, most));
 }
 
 void check_lane(const std::string& name, const LaneSettings& lane) {
@@ -148,9 +164,12 @@ Target parse_base_url(std::string_view url) {
   if (scheme != "http" && scheme != "https") refuse_settings("base_url: only http:// and https://");
   target.tls = scheme == "https";
   std::string_view rest = url.substr(scheme.size() + 3);
-  if (!std::all_of(rest.begin(), rest.end(), is_visible)) refuse_settings("base_url: space or control character");
-  if (rest.find('@') != std::string_view::npos) refuse_settings("base_url: user info belongs into the headers");
-  if (rest.find_first_of("?#\\") != std::string_view::npos) refuse_settings("base_url: query, fragment or '\\'");
+  if (!std::all_of(rest.begin(), rest.end(), is_visible))
+    refuse_settings("base_url: space or control character");
+  if (rest.find('@') != std::string_view::npos)
+    refuse_settings("base_url: user info belongs into the headers");
+  if (rest.find_first_of("?#\\") != std::string_view::npos)
+    refuse_settings("base_url: query, fragment or '\\'");
   std::string_view authority = rest.substr(0, std::min(rest.find('/'), rest.size()));
   std::string_view prefix = rest.substr(authority.size());
   while (prefix.ends_with('/')) prefix.remove_suffix(1);
@@ -163,9 +182,10 @@ Target parse_base_url(std::string_view url) {
 }
 
 Target check_settings(const UpstreamSettings& s) {
-  const bool named = !s.name.empty() && s.name.size() <= 64 && std::all_of(s.name.begin(), s.name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
+  const bool named =
+      !s.name.empty() && s.name.size() <= 64 && std::all_of(s.name.begin(), s.name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+      });
   if (!named) refuse_settings("name: lower-case letters, digits, '_' and '-', at most 64");
   if (s.lanes.empty()) refuse_settings("lanes: none");
   for (const auto& [name, lane] : s.lanes) check_lane(name, lane);
@@ -176,17 +196,17 @@ Target check_settings(const UpstreamSettings& s) {
   in_range<std::size_t>("header_limit", s.header_limit, 1024, 1u << 20);
   in_range("read_attempts", s.read_attempts, 1, 3);
   Target target = parse_base_url(s.base_url);
-  const bool allowed =
-      s.allowed_hosts.empty() || std::any_of(s.allowed_hosts.begin(), s.allowed_hosts.end(), [&](const std::string& host) {
-        return lower(host) == target.host;
-      });
+  const bool allowed = s.allowed_hosts.empty() ||
+                       std::any_of(s.allowed_hosts.begin(), s.allowed_hosts.end(),
+                                   [&](const std::string& host) { return lower(host) == target.host; });
   if (!allowed) refuse_settings("base_url: host not among allowed_hosts");
   return target;
 }
 
 void check_request(const Request& request) {
   if (!is_token(request.method) || request.method.size() > 16) refuse_request("method that is no token");
-  if (request.method == "CONNECT" || request.method == "TRACE") refuse_request("method that is not sent: " + request.method);
+  if (request.method == "CONNECT" || request.method == "TRACE")
+    refuse_request("method that is not sent: " + request.method);
   if (!request.body.empty() && (request.method == "GET" || request.method == "HEAD")) {
     refuse_request("a body with " + request.method);
   }

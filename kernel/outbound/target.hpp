@@ -23,8 +23,9 @@ Target parse_base_url(std::string_view url);
 /// errors  500 upstream.settings; the detail names the value
 Target check_settings(const UpstreamSettings& settings);
 
-/// Checks the parts of a request that become bytes on the wire: a method token, a path that begins with '/' and has
-/// no dot segment, fragment, space or control character, headers without CR, LF, NUL and without framing names.
+/// Checks the parts of a request that become bytes on the wire: a method token, a path that begins with '/'
+/// and has no dot segment, fragment, space or control character, headers without CR, LF, NUL and without
+/// framing names.
 ///
 /// errors  500 upstream.bad_request
 void check_request(const Request& request);

@@ -22,7 +22,8 @@ void Transfer::prepare(const UpstreamSettings& settings, const Request& request,
                        std::chrono::milliseconds time) {
   ::curl_easy_reset(handle_.get());
   error_[0] = '\0';
-  reply_.start({settings.header_limit, settings.body_limit, settings.accept_unframed, request.method == "HEAD"});
+  reply_.start(
+      {settings.header_limit, settings.body_limit, settings.accept_unframed, request.method == "HEAD"});
   set(CURLOPT_ERRORBUFFER, error_);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);  // a name look-up that hangs must not hold the event thread when its call ends
@@ -30,8 +31,8 @@ void Transfer::prepare(const UpstreamSettings& settings, const Request& request,
   set_method(request);
   set_headers(request);
   set_times(settings, time);
-  // libcurl repeats a request by itself when a kept connection dies before a reply byte. The upstream may have acted
-  // by then, so a write takes a new connection, where libcurl does not do that.
+  // libcurl repeats a request by itself when a kept connection dies before a reply byte. The upstream may
+  // have acted by then, so a write takes a new connection, where libcurl does not do that.
   set(CURLOPT_FRESH_CONNECT, request.kind == Kind::write ? 1L : 0L);
   set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
@@ -46,13 +47,15 @@ void Transfer::set_address(const UpstreamSettings& settings, const std::string& 
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_PROXY, "");  // not even one from the environment
   set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(settings.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_HTTP_VERSION,
+      static_cast<long>(settings.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_SSL_VERIFYPEER, settings.verify_tls ? 1L : 0L);
   set(CURLOPT_SSL_VERIFYHOST, settings.verify_tls ? 2L : 0L);
   if (!settings.ca_file.empty()) {
     set(CURLOPT_CAINFO, settings.ca_file.c_str());
-    set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // that file alone, not the system's folder beside it
+    set(CURLOPT_CAPATH,
+        static_cast<const char*>(nullptr));  // that file alone, not the system's folder beside it
   }
 }
 
@@ -102,7 +105,8 @@ void Transfer::set_headers(const Request& request) {
 void Transfer::set_times(const UpstreamSettings& settings, std::chrono::milliseconds time) {
   const long total = std::max(1L, static_cast<long>(time.count()));
   set(CURLOPT_TIMEOUT_MS, total);
-  set(CURLOPT_CONNECTTIMEOUT_MS, std::min(total, std::max(1L, static_cast<long>(settings.connect_timeout.count()))));
+  set(CURLOPT_CONNECTTIMEOUT_MS,
+      std::min(total, std::max(1L, static_cast<long>(settings.connect_timeout.count()))));
   set(CURLOPT_TCP_KEEPALIVE, 1L);
   set(CURLOPT_MAXAGE_CONN, 60L);  // idle seconds; most servers drop a kept connection sooner or later
 }
@@ -148,9 +152,12 @@ Attempt Transfer::finish(CURLcode code) {
 
 Outcome Transfer::judge(CURLcode code, bool sent) const {
   switch (reply_.fault()) {
-    case ReplyReader::Fault::too_large: return Outcome::too_large;
-    case ReplyReader::Fault::malformed: return Outcome::bad_reply;
-    case ReplyReader::Fault::none: break;
+    case ReplyReader::Fault::too_large:
+      return Outcome::too_large;
+    case ReplyReader::Fault::malformed:
+      return Outcome::bad_reply;
+    case ReplyReader::Fault::none:
+      break;
   }
   switch (code) {
     case CURLE_OK:
@@ -158,22 +165,26 @@ Outcome Transfer::judge(CURLcode code, bool sent) const {
       return reply_.complete_headers() ? outcome_of_status(reply_.status()) : Outcome::unavailable;
     case CURLE_OPERATION_TIMEDOUT:
       return sent ? Outcome::timeout : Outcome::unavailable;  // not even connected
-    case CURLE_FILESIZE_EXCEEDED: return Outcome::too_large;
+    case CURLE_FILESIZE_EXCEEDED:
+      return Outcome::too_large;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS: return Outcome::tls;
+    case CURLE_SSL_INVALIDCERTSTATUS:
+      return Outcome::tls;
     case CURLE_UNSUPPORTED_PROTOCOL:  // what libcurl calls a reply without a status line (HTTP/0.9)
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
-    case CURLE_HTTP2: return Outcome::bad_reply;
+    case CURLE_HTTP2:
+      return Outcome::bad_reply;
     case CURLE_RECV_ERROR:
       // One code for a lost connection and for broken chunk framing; only the text tells them apart.
       return std::string_view(error_).find("chunk") != std::string_view::npos ? Outcome::bad_reply
                                                                               : Outcome::unavailable;
-    default: return Outcome::unavailable;  // no name, no connection, reset, cut off
+    default:
+      return Outcome::unavailable;  // no name, no connection, reset, cut off
   }
 }
 

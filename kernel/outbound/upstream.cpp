@@ -10,14 +10,19 @@ namespace {
 
 std::string_view to_string(BreakerState state) noexcept {
   switch (state) {
-    case BreakerState::closed: return "closed";
-    case BreakerState::half_open: return "half_open";
-    case BreakerState::open: return "open";
+    case BreakerState::closed:
+      return "closed";
+    case BreakerState::half_open:
+      return "half_open";
+    case BreakerState::open:
+      return "open";
   }
   return "open";
 }
 
-std::int64_t in_ms(Clock::duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
+std::int64_t in_ms(Clock::duration d) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
 
 }  // namespace
 
@@ -81,7 +86,8 @@ Upstream::Upstream(UpstreamSettings settings, Target target, const std::function
       retries_(observe::counter("portico_outbound_retries_total", "Attempts after the first of a call.",
                                 {{"upstream", settings_.name}})),
       retries_refused_(observe::counter("portico_outbound_retries_refused_total",
-                                        "Retries that the budget did not allow.", {{"upstream", settings_.name}})) {
+                                        "Retries that the budget did not allow.",
+                                        {{"upstream", settings_.name}})) {
   for (const auto& [name, lane] : settings_.lanes) {
     lanes_.try_emplace(name, settings_.name, name, lane, settings_.breaker, random);
   }
@@ -102,7 +108,8 @@ void Upstream::count_call(const std::string& operation, Outcome outcome, double 
   constexpr std::size_t kMostOperations = 100;
   auto found = operations_.find(operation);
   if (found == operations_.end()) {
-    const std::string label = operation.empty() || operations_.size() >= kMostOperations ? "other" : operation;
+    const std::string label =
+        operation.empty() || operations_.size() >= kMostOperations ? "other" : operation;
     if (label != operation) {
       found = operations_.find(label);
     }
@@ -135,9 +142,13 @@ void Upstream::report_health() const {
                                      : probing ? observe::HealthState::degraded
                                                : observe::HealthState::ok;
   observe::health().report(health_name(settings_.name), state,
-                           open ? "circuit open" : probing ? "circuit half open" : "");
+                           open      ? "circuit open"
+                           : probing ? "circuit half open"
+                                     : "");
 }
 
-std::string health_name(std::string_view upstream) { return "upstream." + std::string(upstream); }
+std::string health_name(std::string_view upstream) {
+  return "upstream." + std::string(upstream);
+}
 
 }  // namespace kernel::outbound

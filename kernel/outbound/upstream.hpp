@@ -20,8 +20,8 @@ struct Job;
 /// One lane: calls in flight, calls that wait, the breaker.
 class Lane {
  public:
-  Lane(const std::string& upstream, std::string name, const LaneSettings& settings, const BreakerSettings& breaker,
-       std::function<double()> random);
+  Lane(const std::string& upstream, std::string name, const LaneSettings& settings,
+       const BreakerSettings& breaker, std::function<double()> random);
 
   const std::string& name() const noexcept { return name_; }
   const LaneSettings& settings() const noexcept { return settings_; }

@@ -34,7 +34,7 @@ std::string address_key(const std::string& address) {
 Verdict take(Call& call, MayBlock may_block, const Class& rate, const std::string& subject) {
   auto& pipeline = call.pipeline;
   const cache::RateClass limit{rate.setting.count, rate.setting.period, rate.setting.count - 1};
-  const auto key = rate.name + ":" + subject;
+  const auto key = fmt::format("{}/{}:{}", rate.name, limit.limit, subject);  // another limit counts anew
   // Reads are many and cheap: each replica grants its share alone. What guards a password or a write is exact.
   cache::Decision decision;
   if (call.route->spec.method == "GET") {

@@ -131,14 +131,14 @@ bool Pipeline::serve_file_or_page(Call& call) {
 }
 
 std::uint64_t Pipeline::body_limit(const front::Head& head) const {
+  constexpr std::uint64_t fallback = front::Limits{}.body;  // of unknown routes too: they get their own answer
   const auto segments = front::path_segments(head.path);
-  if (!segments) return 0;
+  if (!segments) return fallback;
   const auto live = published();
   const auto found = live->routes.find(*segments);
-  if (!found) return 0;
+  if (!found) return fallback;
   const auto it = found->value->by_method.find(head.method);
-  if (it == found->value->by_method.end()) return 0;
-  return it->second.spec.body_limit ? it->second.spec.body_limit : front::Limits{}.body;
+  return it != found->value->by_method.end() && it->second.spec.body_limit ? it->second.spec.body_limit : fallback;
 }
 
 front::Response Pipeline::refusal(int status, std::string_view code) const {

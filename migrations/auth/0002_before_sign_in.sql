@@ -1,11 +1,11 @@
 -- What may be asked before anybody is signed in: each function answers one question with the least it takes.
--- Row-level security holds for their owner too, so each gives itself the system scope while it runs.
+-- They run as the owner of the schemas, whom kernel.is_system() takes for the system.
 
 -- Counts one try before its work is done; one row lock, so that parallel tries cannot pass together.
 -- locks_s: how long the 1st, 2nd, … lock in a row lasts; the last one also after streak_limit tries without success.
 -- Returns the seconds to wait; 0: go on. A refused try is not counted.
 CREATE FUNCTION count_try(p_key bytea, p_limit int, p_window_s int, p_locks_s int[], p_streak_limit int)
-RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 DECLARE
   t tries;
   at timestamptz;
@@ -42,7 +42,7 @@ END $$;
 
 -- A right password: its counter starts anew; the address gets its one try back.
 CREATE FUNCTION forgive_tries(p_key bytea, p_address_key bytea)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
   DELETE FROM tries WHERE key = p_key;
   UPDATE tries SET count = greatest(count - 1, 0), streak = greatest(streak - 1, 0) WHERE key = p_address_key;
 $$;
@@ -53,7 +53,7 @@ CREATE FUNCTION begin_sign_in(p_email text, p_device_sha256 bytea, p_address_key
                               p_device_key bytea, p_account_limit int, p_address_limit int, p_window_s int,
                               p_locks_s int[], p_streak_limit int)
 RETURNS TABLE(wait_s int, known_device boolean, user_id uuid, password_hash text, active boolean)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   u users;
@@ -80,7 +80,7 @@ END $$;
 -- outcome: rotated, repeated, unknown, ended, idle, reused. use_old: the caller hands out the old key's successor.
 CREATE FUNCTION rotate_refresh(p_sha256 bytea, p_next bytea, p_next_old bytea, p_idle_s int, p_grace_s int)
 RETURNS TABLE(outcome text, use_old boolean, session_id uuid, user_id uuid, expires_at timestamptz)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   s sessions;
@@ -123,7 +123,7 @@ END $$;
 -- Signing out with the refresh token alone: the access token may have run out long ago.
 CREATE FUNCTION end_session_of(p_sha256 bytea)
 RETURNS TABLE(session_id uuid, user_id uuid)
-LANGUAGE sql SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE sql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
   UPDATE sessions s SET ended_at = clock_timestamp(), ended_because = 'signed_out'
     FROM refresh_tokens t
     WHERE t.sha256 = p_sha256 AND s.id = t.session_id AND s.ended_at IS NULL
@@ -134,7 +134,7 @@ $$;
 CREATE FUNCTION request_sign_up(p_id uuid, p_email text, p_token_sha256 bytea, p_browser_sha256 bytea, p_sealed bytea,
                                 p_password_hash text, p_lifetime_s int, p_mail_key bytea, p_mail_limit int)
 RETURNS TABLE(known boolean, may_mail boolean, language text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   u users;
@@ -152,7 +152,7 @@ END $$;
 CREATE FUNCTION find_sign_up(p_token_sha256 bytea)
 RETURNS TABLE(id uuid, state text, past_deadline boolean, browser_sha256 bytea, password_hash text, refused_code text,
               lease_owner text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp AS $$
   SELECT id, state, expires_at <= clock_timestamp(), browser_sha256, password_hash, refused_code, lease_owner
     FROM sign_ups WHERE token_sha256 = p_token_sha256;
 $$;
@@ -162,7 +162,7 @@ $$;
 CREATE FUNCTION claim_sign_up(p_id uuid, p_owner text, p_dead_owner text, p_lease_s int)
 RETURNS TABLE(epoch bigint, state text, user_id uuid, sealed bytea, password_hash text, billing_customer_id text,
               confirmed_now boolean, tries int)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   s sign_ups;
@@ -187,21 +187,21 @@ END $$;
 -- Confirmed sign-ups that nobody is at work on and whose time to try again has come.
 CREATE FUNCTION sign_ups_to_finish(p_limit int)
 RETURNS TABLE(id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp AS $$
   SELECT id FROM sign_ups
     WHERE state IN ('confirmed', 'customer_created') AND next_try_at <= now() AND coalesce(lease_until <= now(), true)
     ORDER BY next_try_at LIMIT p_limit;
 $$;
 
 CREATE FUNCTION has_account(p_email text)
-RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp AS $$
   SELECT EXISTS (SELECT FROM users WHERE email = p_email);
 $$;
 
 -- Keeps a reset; an older link of the same person dies. For an unknown address the row has no user.
 CREATE FUNCTION request_reset(p_email text, p_token_sha256 bytea, p_lifetime_s int, p_mail_key bytea, p_mail_limit int)
 RETURNS TABLE(known boolean, may_mail boolean, email_as_typed text, language text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = auth, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   u users;
@@ -217,7 +217,7 @@ END $$;
 -- state: ok, used, expired.
 CREATE FUNCTION find_reset(p_token_sha256 bytea)
 RETURNS TABLE(state text, user_id uuid)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp SET app.scope = 'system' AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = auth, pg_temp AS $$
   SELECT CASE WHEN used_at IS NOT NULL THEN 'used' WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'ok' END,
          user_id
     FROM resets WHERE token_sha256 = p_token_sha256 AND user_id IS NOT NULL;

@@ -43,7 +43,8 @@ const { values: options } = parseArgs({
   options: { out: { type: 'string' }, openapi: { type: 'string' } },
 });
 if (!options.out) fail('say where to build to: --out DIR');
-if (!existsSync(join(kHere, 'node_modules/vite'))) fail('packages are missing: run `npm ci` in sdk/web first');
+if (!existsSync(join(kHere, 'node_modules/vite')))
+  fail('packages are missing: run `npm ci` in sdk/web first');
 const out = resolve(options.out);
 const { build } = await import('vite');
 const { default: tailwind } = await import('@tailwindcss/vite');
@@ -58,7 +59,11 @@ const entries = {};
 for (const id of plugins) entries[id] = await buildPlugin(id);
 const importmapHash = writeShell(shared, entries.portal);
 for (const id of plugins) {
-  const about = { entry: entries[id], styles: [], ...(id === 'portal' ? { importmap_sha256: importmapHash } : {}) };
+  const about = {
+    entry: entries[id],
+    styles: [],
+    ...(id === 'portal' ? { importmap_sha256: importmapHash } : {}),
+  };
   writeFileSync(join(out, id, 'web.json'), `${JSON.stringify(about, null, 2)}\n`);
   await compressAll(join(out, id));
 }
@@ -72,7 +77,7 @@ function fail(message) {
 async function renewTypes(file) {
   const { default: openapiTypes, astToString } = await import('openapi-typescript');
   const target = join(kHere, 'src/api/types.gen.ts');
-  const head = '// Generated from the host\'s OpenAPI document by `build.mjs --openapi`; do not edit.\n';
+  const head = "// Generated from the host's OpenAPI document by `build.mjs --openapi`; do not edit.\n";
   const text = head + astToString(await openapiTypes(new URL(`file://${file}`)));
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
   const tsc = join(kHere, 'node_modules/typescript/bin/tsc');
@@ -135,25 +140,46 @@ function viteOptions(input, output, rest = {}) {
 
 async function buildShared() {
   const input = Object.fromEntries(Object.entries(kShared).map(([name, file]) => [kFileNames[name], file]));
-  const { output } = await build(
-    viteOptions(input, join(out, 'portal'), { plugins: [reactEntries()] }),
-  );
+  const { output } = await build(viteOptions(input, join(out, 'portal'), { plugins: [reactEntries()] }));
   const files = {};
   const deep = {};
   for (const name of Object.keys(kShared)) {
-    const chunk = output.find((item) => item.type === 'chunk' && item.isEntry && item.name === kFileNames[name]);
+    const chunk = output.find(
+      (item) => item.type === 'chunk' && item.isEntry && item.name === kFileNames[name],
+    );
     files[name] = chunk.fileName;
     deep[name] = [chunk.fileName, ...chunk.imports];
   }
   // A style sheet as an entry leaves an empty script behind: built apart and the script dropped.
   const styles = await build(
-    viteOptions({ portal: join(kHere, 'src/styles/portal.css') }, join(out, 'portal'), { plugins: [tailwind()] }),
+    viteOptions({ portal: join(kHere, 'src/styles/portal.css') }, join(out, 'portal'), {
+      plugins: [tailwind()],
+    }),
   );
   const sheet = styles.output.find((item) => item.fileName.endsWith('.css')).fileName;
   for (const item of styles.output) {
     if (item.type === 'chunk') rmSync(join(out, 'portal', item.fileName), { force: true });
   }
-  { const by={}; for (const c of output) if (c.type==='chunk') for (const [id,m] of Object.entries(c.modules)) { const k=(c.fileName.split('-')[0])+' '+((id.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)||[])[1]||'own')+ (process.env.DEEP? ' '+id.split('/').slice(-2).join('/'):''); by[k]=(by[k]||0)+m.renderedLength; } console.log(Object.entries(by).sort((a,b)=>b[1]-a[1]).slice(0,70).map(([k,v])=>v+' '+k).join('\n')); }
+  {
+    const by = {};
+    for (const c of output)
+      if (c.type === 'chunk')
+        for (const [id, m] of Object.entries(c.modules)) {
+          const k =
+            c.fileName.split('-')[0] +
+            ' ' +
+            ((id.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/) || [])[1] || 'own') +
+            (process.env.DEEP ? ' ' + id.split('/').slice(-2).join('/') : '');
+          by[k] = (by[k] || 0) + m.renderedLength;
+        }
+    console.log(
+      Object.entries(by)
+        .sort((a, b) => b[1] - a[1])
+        .slice(0, 70)
+        .map(([k, v]) => v + ' ' + k)
+        .join('\n'),
+    );
+  }
   const chunks = new Map(output.filter((item) => item.type === 'chunk').map((item) => [item.fileName, item]));
   const first = new Set();
   const add = (file) => {
@@ -221,7 +247,10 @@ async function compressAll(directory) {
     if (!/\.(js|css|html|svg|webmanifest)$/.test(name)) continue;
     const content = readFileSync(join(directory, name));
     writeFileSync(join(directory, `${name}.gz`), await zip(content, { level: 9 }));
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+    const params = {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+    };
     writeFileSync(join(directory, `${name}.br`), await brotli(content, { params }));
   }
 }
@@ -229,11 +258,19 @@ async function compressAll(directory) {
 // The budget of a first visit: everything the start page loads before anyone clicks.
 function report() {
   const size = (plugin, file) => readFileSync(join(out, plugin, `${file}.gz`)).length;
-  const script = shared.first.reduce((sum, file) => sum + size('portal', file), size('portal', entries.portal));
+  const script = shared.first.reduce(
+    (sum, file) => sum + size('portal', file),
+    size('portal', entries.portal),
+  );
   const css = size('portal', shared.sheet);
   const kilobytes = (bytes) => (bytes / 1024).toFixed(1);
-  for (const id of plugins) console.log(`web: ${id.padEnd(8)} ${entries[id]} ${kilobytes(size(id, entries[id]))} KB gzip`);
-  console.log(`web: forms    ${kilobytes(size('portal', shared.files['@portico/web/forms']))} KB gzip, with the first form`);
-  console.log(`web: first load ${kilobytes(script)} KB script (limit 120), ${kilobytes(css)} KB style (limit 30)`);
+  for (const id of plugins)
+    console.log(`web: ${id.padEnd(8)} ${entries[id]} ${kilobytes(size(id, entries[id]))} KB gzip`);
+  console.log(
+    `web: forms    ${kilobytes(size('portal', shared.files['@portico/web/forms']))} KB gzip, with the first form`,
+  );
+  console.log(
+    `web: first load ${kilobytes(script)} KB script (limit 120), ${kilobytes(css)} KB style (limit 30)`,
+  );
   if (script > 120 * 1024 || css > 30 * 1024) fail('the first load is over its budget');
 }

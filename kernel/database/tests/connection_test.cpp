@@ -195,6 +195,23 @@ TEST_CASE("another user's rows cannot be seen, changed or made") {
   CHECK(system.run("SELECT * FROM notes.note").rows() == 1);
 }
 
+TEST_CASE("a look-up before sign-in sees through a function only what the function gives") {
+  Notes notes;
+  notes.database.script(R"(
+    CREATE POLICY look_up ON notes.note FOR SELECT TO CURRENT_USER USING (true);
+    CREATE FUNCTION notes.owner_of(wanted text) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
+      SET search_path = pg_catalog AS $$SELECT user_id FROM notes.note WHERE text = wanted$$;)");
+  Pool pool(notes.settings(1));
+  {
+    auto ada = pool.begin(Notes::as(kAda), soon());
+    ada.run("INSERT INTO notes.note(user_id, text) VALUES ($1::uuid, 'mine')", {kAda});
+    ada.commit();
+  }
+  auto bob = pool.begin(Notes::as(kBob), soon());
+  CHECK(bob.run("SELECT notes.owner_of('mine') AS id").get<std::string>(0, "id") == kAda);
+  CHECK(bob.run("SELECT * FROM notes.note").empty());
+}
+
 TEST_CASE("who a transaction acted for is forgotten when it ends") {
   Notes notes;
   Pool pool(notes.settings(1));
@@ -218,6 +235,22 @@ TEST_CASE("who a transaction acted for is forgotten when it ends") {
   CHECK(after.get<std::string>(0, "role") == notes.database.url().user);
   CHECK(is_null(after.at(0, "id")));
   CHECK_FALSE(after.get<bool>(0, "system"));
+}
+
+TEST_CASE("a name without a schema is the owner's own, also where another owner has the same") {
+  Notes notes;
+  notes.folder.write("other/0001_start.sql",
+                     "CREATE TABLE counter(id text PRIMARY KEY); INSERT INTO counter VALUES ('x')");
+  Migrator({notes.database.url(), owners_in(notes.folder.path())}).run();
+  Pool pool(notes.settings(1));
+  for (int round = 0; round < 2; ++round) {
+    auto mine = pool.begin(Notes::system(), soon());
+    CHECK(mine.run("SELECT id FROM counter").get<std::int64_t>(0, "id") == 1);
+    mine.commit();
+    auto theirs = pool.begin({Scope::system, "", "test", "portico_other"}, soon());
+    CHECK(theirs.run("SELECT id FROM counter").get<std::string>(0, "id") == "x");
+    theirs.commit();
+  }
 }
 
 TEST_CASE("kernel tables are written in a plugin's transaction, and only through the kernel's role") {
@@ -249,6 +282,9 @@ TEST_CASE("a transaction without a proper scope does not begin") {
         Scope{Scope::user, kAda, "", ""}, Scope{Scope::user, kAda, "", "x\"; --"},
         Scope{Scope::user, kAda, "", "portico_absent"}, Scope{Scope::user, kAda, "", "pg_monitor"}})
     CHECK(code_of([&] { pool.begin(scope, soon()); }) == "database.scope");
+  CHECK(code_of([&] {
+          pool.begin({Scope::system, "", std::string("a\0b", 3), "portico_notes"}, soon());
+        }) == "database.type");
   CHECK(code_of([&] { pool.begin(Notes::as(kAda), soon(-1ms)); }) == "database.timeout");
   CHECK(pool.stats().in_use == 0);
 }

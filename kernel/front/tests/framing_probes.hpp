@@ -9,8 +9,8 @@ namespace kernel::front::test {
 struct Probe {
   std::string name;  // also the name of its seed in tests/fuzz/front/corpus
   std::string bytes;
-  int status;             // 200 for a request that is accepted
-  std::string body = {};  // of the accepted request
+  int status;               // 200 for a request that is accepted
+  std::string body = {};    // of the accepted request
   bool then_close = false;  // the peer closes after these bytes
 };
 
@@ -18,7 +18,9 @@ inline std::string post(const std::string& fields, const std::string& rest) {
   return "POST /a HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + rest;
 }
 
-inline std::string chunked(const std::string& rest) { return post("Transfer-Encoding: chunked\r\n", rest); }
+inline std::string chunked(const std::string& rest) {
+  return post("Transfer-Encoding: chunked\r\n", rest);
+}
 
 inline std::vector<Probe> probes() {
   using namespace std::string_literals;
@@ -33,7 +35,11 @@ inline std::vector<Probe> probes() {
       {"no_length", post("", ""), 200, ""},
       {"body_nobody_reads", post("Content-Length: 32\r\n", "GET /evil HTTP/1.1\r\nHost: a\r\n\r\n!"), 200,
        "GET /evil HTTP/1.1\r\nHost: a\r\n\r\n!"},
-      {"byte_ff_in_value", post("X-A: 1\xff" "2\r\n", ""), 200, ""},
+      {"byte_ff_in_value",
+       post("X-A: 1\xff"
+            "2\r\n",
+            ""),
+       200, ""},
 
       {"length_and_coding", post("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", one_chunk), 400},
       {"two_lengths", post("Content-Length: 3\r\nContent-Length: 5\r\n", "abcde"), 400},
@@ -51,7 +57,8 @@ inline std::vector<Probe> probes() {
       {"identity_chunked", post("Transfer-Encoding: identity, chunked\r\n", one_chunk), 400},
       {"two_codings", post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n", one_chunk), 400},
       {"encoded_word_chunked", post("Transfer-Encoding: =?utf-8?Q?chunked?=\r\n", one_chunk), 400},
-      {"coding_in_http_1_0", "POST /a HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + one_chunk, 400},
+      {"coding_in_http_1_0", "POST /a HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + one_chunk,
+       400},
 
       {"chunk_extension_lf", chunked("3;x\nabc\r\n0\r\n\r\n"), 400},
       {"chunk_lf_only", chunked("3\nabc\n0\n\n"), 400},
@@ -67,7 +74,10 @@ inline std::vector<Probe> probes() {
       {"folded_field", get + "Host: a\r\nX-A: 1\r\n  2\r\n\r\n", 400},
       {"lf_lines", "GET /a HTTP/1.1\nHost: a\n\n", 400},
       {"cr_in_value", get + "Host: a\r\nX-A: 1\r2\r\n\r\n", 400},
-      {"nul_in_value", get + "Host: a\r\nX-A: 1\0" "2\r\n\r\n"s, 400},
+      {"nul_in_value",
+       get + "Host: a\r\nX-A: 1\0"
+             "2\r\n\r\n"s,
+       400},
       {"no_colon", get + "Host: a\r\nX-A 1\r\n\r\n", 400},
       {"method_no_token", "G(E)T /a HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"version_foo", "GET /a FOO\r\nHost: a\r\n\r\n", 400},

@@ -11,9 +11,13 @@ using namespace kernel::front::test;
 
 namespace {
 
-int status_of(const Transcript& transcript) { return transcript.refusal ? answer_to(*transcript.refusal).status : 200; }
+int status_of(const Transcript& transcript) {
+  return transcript.refusal ? answer_to(*transcript.refusal).status : 200;
+}
 
-Transcript whole(const std::string& bytes, const Limits& limits = {}) { return run(bytes, {}, false, limits); }
+Transcript whole(const std::string& bytes, const Limits& limits = {}) {
+  return run(bytes, {}, false, limits);
+}
 
 std::string get(const std::string& target, const std::string& fields = "") {
   return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
@@ -80,9 +84,12 @@ TEST_CASE("a limit lets its last byte pass and refuses the next") {
   limits.body = 10;
   limits.chunk_extension = 8;
   limits.chunk_extensions_total = 12;
-  const auto line = [](std::size_t size) { return "GET /" + std::string(size - 16, 'p') + " HTTP/1.1\r\nHost: a\r\n\r\n"; };
+  const auto line = [](std::size_t size) {
+    return "GET /" + std::string(size - 16, 'p') + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  };
   const auto block = [](std::size_t size) {
-    const std::string fields = "Host: a\r\nX-A: " + std::string(38, '1') + "\r\nX-B: " + std::string(38, '2') + "\r\n";
+    const std::string fields =
+        "Host: a\r\nX-A: " + std::string(38, '1') + "\r\nX-B: " + std::string(38, '2') + "\r\n";
     const std::size_t rest = size - fields.size() - 7 - 2;
     return "GET / HTTP/1.1\r\n" + fields + "X-C: " + std::string(rest, '3') + "\r\n\r\n";
   };
@@ -153,7 +160,8 @@ TEST_CASE("heads are refused for what they say") {
       {"tab for space", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::malformed_request_line},
       {"no version", "GET /\r\nHost: a\r\n\r\n", Refusal::malformed_request_line},
       {"empty line first", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::malformed_request_line},
-      {"byte over 127 in the target", "GET /\xe3\x81\x82 HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::malformed_request_line},
+      {"byte over 127 in the target", "GET /\xe3\x81\x82 HTTP/1.1\r\nHost: a\r\n\r\n",
+       Refusal::malformed_request_line},
       {"fragment", get("/a#b"), Refusal::malformed_target},
       {"target without slash", get("a"), Refusal::malformed_target},
       {"asterisk with GET", get("*"), Refusal::malformed_target},
@@ -171,19 +179,28 @@ TEST_CASE("heads are refused for what they say") {
       {"host with user", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", Refusal::malformed_host},
       {"host with a bad port", "GET / HTTP/1.1\r\nHost: a:80x\r\n\r\n", Refusal::malformed_host},
       {"no host in HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", Refusal::malformed_host},
-      {"equal lengths twice", post("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"), Refusal::malformed_length},
+      {"equal lengths twice", post("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"),
+       Refusal::malformed_length},
       {"coding before length", post("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "abc"),
        Refusal::malformed_length},
-      {"length with 16 digits", post("Content-Length: 0000000000000003\r\n", "abc"), Refusal::malformed_length},
-      {"coding behind a strange byte", post("Transfer-Encoding: \xa0" "chunked\r\n", "0\r\n\r\n"),
+      {"length with 16 digits", post("Content-Length: 0000000000000003\r\n", "abc"),
+       Refusal::malformed_length},
+      {"coding behind a strange byte",
+       post("Transfer-Encoding: \xa0"
+            "chunked\r\n",
+            "0\r\n\r\n"),
        Refusal::malformed_transfer_coding},
-      {"coding behind a vertical tab", post("Transfer-Encoding: \x0b" "chunked\r\n", "0\r\n\r\n"),
+      {"coding behind a vertical tab",
+       post("Transfer-Encoding: \x0b"
+            "chunked\r\n",
+            "0\r\n\r\n"),
        Refusal::malformed_header},
       {"chunked twice", post("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n"),
        Refusal::malformed_transfer_coding},
       {"empty name", get("/", ": 1\r\n"), Refusal::malformed_header},
       {"delete byte in a value", get("/", "A: 1\x7f\r\n"), Refusal::malformed_header},
-      {"unknown expectation", post("Expect: 200-ok\r\nContent-Length: 1\r\n", "a"), Refusal::expectation_unknown},
+      {"unknown expectation", post("Expect: 200-ok\r\nContent-Length: 1\r\n", "a"),
+       Refusal::expectation_unknown},
       {"trailer", chunked("0\r\nX-T: 1\r\n\r\n"), Refusal::malformed_chunk},
       {"empty chunk size", chunked("\r\n\r\n"), Refusal::malformed_chunk},
       {"chunk size with underscore", chunked("0_2e\r\n"), Refusal::malformed_chunk},
@@ -216,7 +233,8 @@ TEST_CASE("bytes of the smuggling families are refused wherever they stand aroun
           field.substr(0, colon + 3) + c + field.substr(colon + 3),
       };
       for (std::size_t place = 0; place < places.size(); ++place) {
-        INFO("byte " << static_cast<int>(static_cast<unsigned char>(c)) << ", place " << place << ", " << field);
+        INFO("byte " << static_cast<int>(static_cast<unsigned char>(c)) << ", place " << place << ", "
+                     << field);
         const bool white = c == ' ' || c == '\t';
         const bool is_trimmed = white && (place == 3 || place == 4 || (place == 5 && field.back() == '3'));
         const std::string stream = post(places[place] + "\r\n", "") + "3\r\nabc\r\n0\r\n\r\n" + kCanary;
@@ -231,9 +249,9 @@ TEST_CASE("bytes of the smuggling families are refused wherever they stand aroun
 }
 
 TEST_CASE("an accepted request is what was sent") {
-  const Transcript transcript =
-      whole("POST http://Portal.example:8080/a%20b/c%2Fd?x=1&y=%3F HTTP/1.1\r\nhost: portal.EXAMPLE:8080\r\n"
-            "X-Note:\t two words  \r\nX-Empty:\r\nConnection: Foo, close\r\nContent-Length: 2\r\n\r\nhi");
+  const Transcript transcript = whole(
+      "POST http://Portal.example:8080/a%20b/c%2Fd?x=1&y=%3F HTTP/1.1\r\nhost: portal.EXAMPLE:8080\r\n"
+      "X-Note:\t two words  \r\nX-Empty:\r\nConnection: Foo, close\r\nContent-Length: 2\r\n\r\nhi");
   REQUIRE(transcript.parsed.size() == 1);
   const Request& request = transcript.parsed[0];
   CHECK(request.method == "POST");
@@ -263,7 +281,8 @@ TEST_CASE("the connection stays open by version and by what the client says") {
 TEST_CASE("a route decides its body limit when the head is there") {
   const BodyLimit by_path = [](const Head& head) -> std::uint64_t { return head.path == "/upload" ? 8 : 2; };
   const auto status = [&](const std::string& path) {
-    return status_of(run("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde", {}, false, {}, by_path));
+    return status_of(run("POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabcde", {}, false,
+                         {}, by_path));
   };
   CHECK(status("/upload") == 200);
   CHECK(status("/other") == 413);

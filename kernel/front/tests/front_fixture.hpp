@@ -67,8 +67,9 @@ inline FrontSettings quick_settings() {
 class Server {
  public:
   explicit Server(FrontSettings settings = quick_settings(), BodyLimit body_limit = {})
-      : front(std::move(settings), [this](Exchange exchange) { handle(std::move(exchange)); }, std::move(body_limit),
-              render) {
+      : front(
+            std::move(settings), [this](Exchange exchange) { handle(std::move(exchange)); },
+            std::move(body_limit), render) {
     front.start();
   }
 

@@ -108,7 +108,8 @@ TEST_CASE("an answer stays as it is when compressing it would be wrong or useles
   const auto stays = [](const Request& request, Response response) {
     const std::string before(response.content());
     compress(request, response);
-    return response.content() == before && header(response, "Content-Encoding").find("gzip") == std::string::npos;
+    return response.content() == before &&
+           header(response, "Content-Encoding").find("gzip") == std::string::npos;
   };
   Response secret = json(text);
   secret.compression = Compression::never;
@@ -126,7 +127,8 @@ TEST_CASE("an answer stays as it is when compressing it would be wrong or useles
 }
 
 TEST_CASE("the types that shrink are known") {
-  for (const char* type : {"text/html; charset=utf-8", "application/json", "application/problem+json", "image/svg+xml"}) {
+  for (const char* type :
+       {"text/html; charset=utf-8", "application/json", "application/problem+json", "image/svg+xml"}) {
     CHECK(is_compressible(type));
   }
   for (const char* type : {"text/event-stream", "image/png", "application/octet-stream", ""}) {
@@ -137,18 +139,22 @@ TEST_CASE("the types that shrink are known") {
 TEST_CASE("a head carries what it must and nothing a handler may not decide") {
   Response response;
   response.status = 201;
-  response.headers = {{"Content-Type", "text/plain"}, {"content-length", "99"}, {"Connection", "upgrade"}, {"Date", "x"}};
+  response.headers = {
+      {"Content-Type", "text/plain"}, {"content-length", "99"}, {"Connection", "upgrade"}, {"Date", "x"}};
   response.head_fragment = std::make_shared<const std::string>("X-Ready: made\r\n");
   response.body = "hello";
   std::string out;
   append_head(out, response, {.close = true, .http_1_0 = false, .date_line = "Date: D\r\n"});
-  CHECK(out ==
-        "HTTP/1.1 201 Created\r\nDate: D\r\nContent-Type: text/plain\r\nX-Ready: made\r\nContent-Length: 5\r\n"
-        "Connection: close\r\n\r\n");
+  CHECK(
+      out ==
+      "HTTP/1.1 201 Created\r\nDate: D\r\nContent-Type: text/plain\r\nX-Ready: made\r\nContent-Length: 5\r\n"
+      "Connection: close\r\n\r\n");
   response.status = 304;
   out.clear();
   append_head(out, response, {.close = false, .http_1_0 = true, .date_line = ""});
-  CHECK(out == "HTTP/1.1 304 Not Modified\r\nContent-Type: text/plain\r\nX-Ready: made\r\nConnection: keep-alive\r\n\r\n");
+  CHECK(out ==
+        "HTTP/1.1 304 Not Modified\r\nContent-Type: text/plain\r\nX-Ready: made\r\nConnection: "
+        "keep-alive\r\n\r\n");
   CHECK(DateLine().at(784111777) == "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
 }
 

@@ -25,14 +25,16 @@ struct Answer {
 
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port, int receive_buffer = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit RawClient(std::uint16_t port, int receive_buffer = 0)
+      : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
     REQUIRE(socket_ >= 0);
     const timeval patience{20, 0};  // a test that waits this long has failed
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     const int yes = 1;
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (receive_buffer > 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    if (receive_buffer > 0)
+      ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
@@ -76,7 +78,8 @@ class RawClient {
     buffer_.erase(0, end + 4);
     answer.status = std::stoi(answer.head.substr(9, 3));
     const auto at = answer.head.find("Content-Length: ");
-    const std::size_t length = at == std::string::npos || of_head ? 0 : std::stoul(answer.head.substr(at + 16));
+    const std::size_t length =
+        at == std::string::npos || of_head ? 0 : std::stoul(answer.head.substr(at + 16));
     while (buffer_.size() < length) {
       if (!fill()) return {};
     }

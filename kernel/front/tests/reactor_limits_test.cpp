@@ -68,13 +68,16 @@ TEST_CASE("a reader that takes nothing is cut off") {
   RawClient client(server.front.port(), 4096);
   client.send(get("/large"));
   const auto until = std::chrono::steady_clock::now() + 20s;
-  const auto cut_off = [&] { return server.front.stats().requests == 1 && server.front.stats().connections == 0; };
+  const auto cut_off = [&] {
+    return server.front.stats().requests == 1 && server.front.stats().connections == 0;
+  };
   while (!cut_off() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
   CHECK(cut_off());
   CHECK(server.front.stats().bytes_out < 8 * 1024 * 1024);
 }
 
-TEST_CASE("connections beyond the limits are told 429 or 503 and closed; a place that frees up is given away") {
+TEST_CASE(
+    "connections beyond the limits are told 429 or 503 and closed; a place that frees up is given away") {
   struct Row {
     std::string rule;
     std::size_t in_all, per_address;

@@ -5,8 +5,8 @@
 #include <portico/problem.hpp>
 #include <thread>
 
-#include "kernel/front/tests/front_fixture.hpp"
 #include "kernel/front/tests/framing_probes.hpp"
+#include "kernel/front/tests/front_fixture.hpp"
 #include "kernel/observe/metrics.hpp"
 
 using namespace kernel::front;
@@ -57,10 +57,12 @@ TEST_CASE("pipelined requests are answered in order, also when their answers com
   CHECK(client.receive().body == "GET /now/4|");
 }
 
-TEST_CASE("a pipelined request that changes something waits for those before it and holds back those behind it") {
+TEST_CASE(
+    "a pipelined request that changes something waits for those before it and holds back those behind it") {
   Server server;
   RawClient client(server.front.port());
-  client.send(get("/later/1") + "POST /later/2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx" + get("/later/3"));
+  client.send(get("/later/1") + "POST /later/2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx" +
+              get("/later/3"));
   Exchange first = server.shelf.take("/later/1");
   CHECK_FALSE(server.shelf.has("/later/2"));
   first.answer(text("one"));
@@ -97,7 +99,8 @@ TEST_CASE("a burst of pipelined requests answered at once comes back whole") {
   for (int i = 0; i < 3000; ++i) burst += get("/p/" + std::to_string(i));
   std::thread sender([&] { client.send(burst); });
   bool in_order = true;
-  for (int i = 0; i < 3000 && in_order; ++i) in_order = client.receive().body == "GET /p/" + std::to_string(i) + "|";
+  for (int i = 0; i < 3000 && in_order; ++i)
+    in_order = client.receive().body == "GET /p/" + std::to_string(i) + "|";
   CHECK(in_order);
   sender.join();
 }
@@ -121,13 +124,16 @@ TEST_CASE("bodies arrive whole, counted or chunked, and what follows is the next
   Server server;
   RawClient client(server.front.port());
   const std::string body(200'000, 'b');
-  CHECK(client.ask("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + body).body == "POST /a|" + body);
+  CHECK(client.ask("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + body).body ==
+        "POST /a|" + body);
   client.send("PUT /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
   CHECK(client.ask("6\r\n world\r\n0\r\n\r\n" + get("/c")).body == "PUT /b|hello world");
   CHECK(client.receive().body == "GET /c|");
 }
 
-TEST_CASE("a client that expects 100 Continue gets it before its body, and 413 instead when the body is too large") {
+TEST_CASE(
+    "a client that expects 100 Continue gets it before its body, and 413 instead when the body is too "
+    "large") {
   Server server;
   RawClient client(server.front.port());
   const std::string fields = "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ";
@@ -140,7 +146,8 @@ TEST_CASE("a client that expects 100 Continue gets it before its body, and 413 i
 TEST_CASE("100 Continue does not overtake an earlier answer") {
   Server server;
   RawClient client(server.front.port());
-  client.send(get("/later/1") + "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  client.send(get("/later/1") +
+              "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
   server.shelf.take("/later/1").answer(text("one"));
   CHECK(client.receive().body == "one");
   CHECK(client.receive().status == 100);
@@ -158,7 +165,8 @@ TEST_CASE("an answer before the body was read closes, and reaches a client that 
   CHECK(answer.body == "http.body_too_large");
 }
 
-TEST_CASE("the probes get their answers over a socket, and the request behind a refused one is never answered") {
+TEST_CASE(
+    "the probes get their answers over a socket, and the request behind a refused one is never answered") {
   Server server;
   for (const Probe& probe : probes()) {
     INFO(probe.name);
@@ -248,7 +256,8 @@ TEST_CASE("a request whose client has gone is cancelled, and its answer goes now
     CHECK(eventually([&] { return exchange.cancelled(); }));
     exchange.answer(text("too late"));
   }
-  CHECK(eventually([&] { return server.front.stats().connections == 0 && server.front.stats().in_flight == 0; }));
+  CHECK(eventually(
+      [&] { return server.front.stats().connections == 0 && server.front.stats().in_flight == 0; }));
 }
 
 TEST_CASE("a client that closes its sending side still gets its answers") {
@@ -274,7 +283,8 @@ TEST_CASE("many clients at once, answered from worker threads, each get their ow
       for (int i = 0; i < kRequests; ++i) {
         const std::string path = "/later/" + std::to_string(c) + "/" + std::to_string(i);
         client.send(get(path) + get("/now/" + std::to_string(c)));
-        if (client.receive().body == path && client.receive().body == "GET /now/" + std::to_string(c) + "|") ++right;
+        if (client.receive().body == path && client.receive().body == "GET /now/" + std::to_string(c) + "|")
+          ++right;
       }
     });
   }
@@ -331,11 +341,13 @@ TEST_CASE("drain lets what is in flight finish, says close, and refuses new conn
 TEST_CASE("an exchange may outlive the front, and stop may come twice or first") {
   Shelf kept;
   {
-    Front front(quick_settings(), [&](Exchange exchange) { kept.put(std::move(exchange)); }, {}, render);
+    Front front(
+        quick_settings(), [&](Exchange exchange) { kept.put(std::move(exchange)); }, {}, render);
     front.stop();
   }
   {
-    Front front(quick_settings(), [&](Exchange exchange) { kept.put(std::move(exchange)); }, {}, render);
+    Front front(
+        quick_settings(), [&](Exchange exchange) { kept.put(std::move(exchange)); }, {}, render);
     front.start();
     RawClient client(front.port());
     client.send(get("/kept"));
@@ -353,15 +365,18 @@ TEST_CASE("a taken port is a problem at start") {
   Server first;
   FrontSettings settings = quick_settings();
   settings.port = first.front.port();
-  Front second(settings, [](Exchange) {}, {}, render);
+  Front second(
+      settings, [](Exchange) {}, {}, render);
   CHECK_THROWS_AS(second.start(), portico::Problem);
   settings.address = "not an address";
-  Front third(settings, [](Exchange) {}, {}, render);
+  Front third(
+      settings, [](Exchange) {}, {}, render);
   CHECK_THROWS_AS(third.start(), portico::Problem);
 }
 
 TEST_CASE("the front counts connections, bytes and refusals") {
-  auto& refused = kernel::observe::counter("portico_http_refused_total", "", {{"code", "http.malformed_host"}});
+  auto& refused =
+      kernel::observe::counter("portico_http_refused_total", "", {{"code", "http.malformed_host"}});
   auto& open = kernel::observe::gauge("portico_http_connections", "");
   auto& sent = kernel::observe::counter("portico_http_sent_bytes_total", "");
   const double refused_before = refused.value();

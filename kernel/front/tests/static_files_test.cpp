@@ -103,20 +103,24 @@ TEST_CASE("each coding has its own entity tag, and 304 answers the client that h
 
 TEST_CASE("a name with a content hash may be kept for good, any other is asked about again") {
   Folder folder;
-  for (const char* name : {"index-B-x_3kd9.css", "index.html", "sub/deep/vendor-0123abcdef99.js"}) folder.write(name, "x");
+  for (const char* name : {"index-B-x_3kd9.css", "index.html", "sub/deep/vendor-0123abcdef99.js"})
+    folder.write(name, "x");
   StaticFiles files;
   files.mount("/", folder.path());
-  CHECK(line(*files.answer(get(), "/index-B-x_3kd9.css"), "Cache-Control") == "public, max-age=31536000, immutable");
+  CHECK(line(*files.answer(get(), "/index-B-x_3kd9.css"), "Cache-Control") ==
+        "public, max-age=31536000, immutable");
   CHECK(line(*files.answer(get(), "/sub/deep/vendor-0123abcdef99.js"), "Cache-Control").find("immutable") !=
         std::string::npos);
   CHECK(line(*files.answer(get(), "/index.html"), "Cache-Control") == "no-cache");
   CHECK(line(*files.answer(get(), "/index.html"), "Content-Type") == "text/html; charset=utf-8");
 
-  for (const char* name : {"my-document.js", "apple-touchicon.png", "robots.txt", "a-b.js", "-Ab3.js", "12345678.js"}) {
+  for (const char* name :
+       {"my-document.js", "apple-touchicon.png", "robots.txt", "a-b.js", "-Ab3.js", "12345678.js"}) {
     INFO(name);
     CHECK_FALSE(has_content_hash(name));
   }
-  for (const char* name : {"index-DiwrgTda.js", "index-a1b2c3d4.js", "x--_Ab-9_-z.css", "m-abcdef0123456789.mjs"}) {
+  for (const char* name :
+       {"index-DiwrgTda.js", "index-a1b2c3d4.js", "x--_Ab-9_-z.css", "m-abcdef0123456789.mjs"}) {
     INFO(name);
     CHECK(has_content_hash(name));
   }
@@ -133,8 +137,9 @@ TEST_CASE("only loaded files can be named") {
   files.mount("/f/", folder.path());
   CHECK(files.size() == 2);
   CHECK(files.answer(get(), "/f/a%20b.txt")->content() == "space");
-  for (const char* path : {"/f/.env", "/f/.git/config", "/f/link.txt", "/f/../f/real.txt", "/f/", "/f/real.txt/", "/f//real.txt",
-                           "/f/%2e%2e/real.txt", "/f/real.txt%00", "/g/real.txt", ""}) {
+  for (const char* path :
+       {"/f/.env", "/f/.git/config", "/f/link.txt", "/f/../f/real.txt", "/f/", "/f/real.txt/", "/f//real.txt",
+        "/f/%2e%2e/real.txt", "/f/real.txt%00", "/g/real.txt", ""}) {
     INFO(path);
     CHECK_FALSE(files.answer(get(), path).has_value());
   }

@@ -23,8 +23,9 @@ struct Transcript {
 };
 
 inline std::string describe(const Request& request) {
-  std::string text = request.method + ' ' + request.target + " [" + request.path + "][" + request.query + "] 1." +
-                     std::to_string(request.minor_version) + (request.keep_alive ? " keep\n" : " close\n");
+  std::string text = request.method + ' ' + request.target + " [" + request.path + "][" + request.query +
+                     "] 1." + std::to_string(request.minor_version) +
+                     (request.keep_alive ? " keep\n" : " close\n");
   for (const auto& field : request.headers) {
     text.append(field.name).append(":").append(field.value).append("\n");
   }

@@ -45,7 +45,8 @@ TEST_CASE("a reason is masked and cut") {
 
 TEST_CASE("no more than the limit of names is kept") {
   HealthRegistry registry;
-  for (std::size_t i = 0; i < HealthRegistry::kMaxChecks; ++i) registry.report(std::to_string(i), HealthState::ok);
+  for (std::size_t i = 0; i < HealthRegistry::kMaxChecks; ++i)
+    registry.report(std::to_string(i), HealthState::ok);
   registry.report("one too many", HealthState::failed);
   CHECK(registry.checks().size() == HealthRegistry::kMaxChecks);
   registry.report("7", HealthState::failed, "known names still report");

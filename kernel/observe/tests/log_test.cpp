@@ -35,7 +35,8 @@ class CaughtLog {
   std::string text() {
     std::string all;
     char part[4096];
-    for (ssize_t n; (n = ::read(ends_[0], part, sizeof part)) > 0;) all.append(part, static_cast<std::size_t>(n));
+    for (ssize_t n; (n = ::read(ends_[0], part, sizeof part)) > 0;)
+      all.append(part, static_cast<std::size_t>(n));
     return all;
   }
   boost::json::object line() { return boost::json::parse(text()).as_object(); }
@@ -52,7 +53,8 @@ std::string text_of(const boost::json::object& object, std::string_view key) {
 
 TEST_CASE("a line is one JSON object with time, level, component, message and fields") {
   CaughtLog caught;
-  log(Level::warning, "front", "slow request", {{"route", "/api/me"}, {"ms", 1234}, {"ratio", 0.5}, {"cached", false}});
+  log(Level::warning, "front", "slow request",
+      {{"route", "/api/me"}, {"ms", 1234}, {"ratio", 0.5}, {"cached", false}});
   const std::string text = caught.text();
   REQUIRE(text.back() == '\n');
   const auto line = boost::json::parse(text).as_object();
@@ -121,7 +123,8 @@ TEST_CASE("no value can break a line or drive a terminal") {
 
 TEST_CASE("numbers that JSON does not know are null") {
   CaughtLog caught;
-  log(Level::info, "test", "odd", {{"a", std::numeric_limits<double>::infinity()}, {"b", std::numeric_limits<double>::quiet_NaN()}});
+  log(Level::info, "test", "odd",
+      {{"a", std::numeric_limits<double>::infinity()}, {"b", std::numeric_limits<double>::quiet_NaN()}});
   CHECK(caught.line().at("fields").as_object() == boost::json::object{{"a", nullptr}, {"b", nullptr}});
 }
 

@@ -17,7 +17,9 @@ using namespace kernel::observe;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// Runs what must stop the process in a child, and tells whether it did.
 template <class Function>
@@ -51,8 +53,10 @@ TEST_CASE("counters, gauges and histograms are rendered with help and type") {
   h.observe(0.3);
   h.observe(99);
   const std::string text = render_metrics();
-  CHECK(contains(text, "# HELP portico_test_render_total Calls\\nmade \\\\ here.\n# TYPE portico_test_render_total counter\n"
-                       "portico_test_render_total{code=\"a\\\"b\\\\c\\nd\"} 3\n"));
+  CHECK(contains(
+      text,
+      "# HELP portico_test_render_total Calls\\nmade \\\\ here.\n# TYPE portico_test_render_total counter\n"
+      "portico_test_render_total{code=\"a\\\"b\\\\c\\nd\"} 3\n"));
   CHECK(contains(text, "# TYPE portico_test_render gauge\nportico_test_render -1.5\n"));
   CHECK(contains(text, "portico_test_render_seconds_bucket{op=\"x\",le=\"0.001\"} 1\n"));
   CHECK(contains(text, "portico_test_render_seconds_bucket{op=\"x\",le=\"0.25\"} 1\n"));
@@ -63,7 +67,8 @@ TEST_CASE("counters, gauges and histograms are rendered with help and type") {
 }
 
 TEST_CASE("beyond 200 label sets of a name the rest share one") {
-  for (int i = 0; i < 300; ++i) counter("portico_test_many_total", "Many.", {{"id", std::to_string(i)}}).add();
+  for (int i = 0; i < 300; ++i)
+    counter("portico_test_many_total", "Many.", {{"id", std::to_string(i)}}).add();
   CHECK(counter("portico_test_many_total", "Many.", {{"overflow", "true"}}).value() == 100);
   CHECK(counter("portico_test_many_total", "Many.", {{"id", "7"}}).value() == 1);
 }

@@ -30,9 +30,10 @@ TEST_CASE("a caller's id is taken only where it is 8 to 64 plain characters") {
   for (const std::string& good : {std::string("abcd1234"), std::string("A-b_9999"), std::string(64, 'x')}) {
     CHECK(correlation_id_for(good) == good);
   }
-  for (const std::string& bad : {std::string(), std::string("short12"), std::string(65, 'x'), std::string("abcd 1234"),
-                                 std::string("abcd1234\n"), std::string("abcd\r\nX: y"), std::string("日本語日本語"),
-                                 std::string("abcd1234\"")}) {
+  for (const std::string& bad :
+       {std::string(), std::string("short12"), std::string(65, 'x'), std::string("abcd 1234"),
+        std::string("abcd1234\n"), std::string("abcd\r\nX: y"), std::string("日本語日本語"),
+        std::string("abcd1234\"")}) {
     CHECK(correlation_id_for(bad) != bad);
     CHECK(is_correlation_id(correlation_id_for(bad)));
   }

@@ -56,13 +56,15 @@ inline Result result_of(Outbound& outbound, Request request, const std::string& 
 inline std::future<Result> begin(Outbound& outbound, Request request, const std::string& name = "test") {
   auto promise = std::make_shared<std::promise<Result>>();
   auto future = promise->get_future();
-  outbound.call_async(name, std::move(request), [promise](Result result) { promise->set_value(std::move(result)); });
+  outbound.call_async(name, std::move(request),
+                      [promise](Result result) { promise->set_value(std::move(result)); });
   return future;
 }
 
-/// No random delay: retries follow at once.
+/// No random delay: retries follow at once. The breaker's clock stands still: a slow machine forgets nothing.
 inline Outbound::Options without_jitter() {
   Outbound::Options options;
+  options.breaker_clock = [] { return Clock::time_point(std::chrono::hours(1)); };
   options.random = [] { return 0.0; };
   return options;
 }

@@ -38,32 +38,39 @@ TEST_CASE("a reply that is cut off or whose framing proves nothing is an error")
       {"no last chunk", chunked + "5\r\nhello\r\n", "upstream.unavailable"},
       {"cut inside the last chunk", chunked + "5\r\nhello\r\n0\r\n", "upstream.unavailable"},
       {"garbage chunk size", chunked + "xyz\r\nhello\r\n0\r\n\r\n", "upstream.bad_reply"},
-      {"two differing lengths", ok + "Content-Length: 5\r\nContent-Length: 3\r\n\r\nhello", "upstream.bad_reply"},
+      {"two differing lengths", ok + "Content-Length: 5\r\nContent-Length: 3\r\n\r\nhello",
+       "upstream.bad_reply"},
       {"no length, read until close", ok + "\r\nhello", "upstream.bad_reply"},
       {"length with a separator", ok + "Content-Length: 1,0\r\n\r\nh", "upstream.bad_reply"},
       {"length with a sign", ok + "Content-Length: +3\r\n\r\nabc", "upstream.bad_reply"},
       {"negative length", ok + "Content-Length: -1\r\n\r\n", "upstream.bad_reply"},
       {"empty length", ok + "Content-Length:\r\n\r\n", "upstream.bad_reply"},
-      {"length and chunked", ok + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "upstream.bad_reply"},
+      {"length and chunked", ok + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       "upstream.bad_reply"},
       {"another transfer coding", ok + "Transfer-Encoding: gzip\r\n\r\nhello", "upstream.bad_reply"},
-      {"chunked twice", ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "upstream.bad_reply"},
+      {"chunked twice", ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       "upstream.bad_reply"},
       {"folded header", ok + "X: a\r\n b\r\nContent-Length: 2\r\n\r\nok", "upstream.bad_reply"},
       {"header without a colon", ok + "nonsense\r\nContent-Length: 2\r\n\r\nok", "upstream.bad_reply"},
       {"space before the colon", ok + "Content-Length : 2\r\n\r\nok", "upstream.bad_reply"},
-      {"control character in a header", ok + "X: a\x01z\r\nContent-Length: 2\r\n\r\nok", "upstream.bad_reply"},
+      {"control character in a header", ok + "X: a\x01z\r\nContent-Length: 2\r\n\r\nok",
+       "upstream.bad_reply"},
       {"status out of range", "HTTP/1.1 999 X\r\nContent-Length: 2\r\n\r\nok", "upstream.bad_reply"},
       {"no HTTP at all", "220 mail.example ESMTP\r\n", "upstream.bad_reply"},
       {"switching protocols", "HTTP/1.1 101 X\r\nUpgrade: x\r\n\r\n", "upstream.bad_reply"},
       {"cut inside the headers", ok + "Content-Le", "upstream.unavailable"},
       {"only an interim reply", "HTTP/1.1 100 Continue\r\n\r\n", "upstream.unavailable"},
       {"body announced above the limit", ok + "Content-Length: 1025\r\n\r\n", "upstream.too_large"},
-      {"chunked body above the limit", chunked + "401\r\n" + std::string(1025, 'x') + "\r\n0\r\n\r\n", "upstream.too_large"},
+      {"chunked body above the limit", chunked + "401\r\n" + std::string(1025, 'x') + "\r\n0\r\n\r\n",
+       "upstream.too_large"},
       {"one huge header", ok + "X: " + std::string(70'000, 'x') + "\r\n\r\n", "upstream.too_large"},
-      {"many headers", [&] {
+      {"many headers",
+       [&] {
          std::string all = ok;
          for (int i = 0; i < 300; ++i) all += "X-" + std::to_string(i) + ": 1\r\n";
          return all + "Content-Length: 2\r\n\r\nok";
-       }(), "upstream.too_large"},
+       }(),
+       "upstream.too_large"},
   };
   Outbound outbound;
   for (const Row& row : rows) {
@@ -92,15 +99,20 @@ TEST_CASE("whole replies arrive as they were sent") {
       {"length", "POST", reply(200, "hello"), 200, "hello"},
       {"no body", "POST", reply(200, ""), 200, ""},
       {"chunked with extension and trailer", "POST",
-       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nX-Trailer: evil\r\n\r\n", 200, "hello"},
-      {"the same length twice", "POST", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok", 200, "ok"},
-      {"after interim replies", "POST", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: a\r\n\r\n" + reply(201, "made"), 201, "made"},
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nhel\r\n2\r\nlo\r\n0\r\nX-Trailer: "
+       "evil\r\n\r\n",
+       200, "hello"},
+      {"the same length twice", "POST", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+       200, "ok"},
+      {"after interim replies", "POST",
+       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 X\r\nLink: a\r\n\r\n" + reply(201, "made"), 201, "made"},
       {"204 without a length", "POST", "HTTP/1.1 204 X\r\n\r\n", 204, ""},
       {"HEAD with a length", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n", 200, ""},
       {"HTTP/1.0", "POST", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, "ok"},
       {"an error is the caller's to judge", "POST", reply(404, "none"), 404, "none"},
       {"also a server's error", "POST", reply(500, "<html>"), 500, "<html>"},
-      {"bytes of any kind", "POST", reply(200, std::string("a\0\xff\r\n", 5)), 200, std::string("a\0\xff\r\n", 5)},
+      {"bytes of any kind", "POST", reply(200, std::string("a\0\xff\r\n", 5)), 200,
+       std::string("a\0\xff\r\n", 5)},
   };
   Outbound outbound;
   for (const Row& row : rows) {
@@ -174,7 +186,7 @@ TEST_CASE("one byte at a time does not stretch the time-out") {
   });
   Outbound outbound;
   UpstreamSettings settings = upstream_at(server);
-  settings.timeout = std::chrono::milliseconds(300);
+  settings.timeout = std::chrono::milliseconds(600);
   outbound.add(settings);
   const Result result = result_of(outbound, write_of());
   CHECK(code_of(result) == "upstream.timeout");
@@ -186,7 +198,7 @@ TEST_CASE("a silent upstream is a time-out, a refused or reset connection is una
   {
     ScriptedServer server([](Connection& c) { c.stall(); });
     UpstreamSettings settings = upstream_at(server);
-    settings.timeout = std::chrono::milliseconds(200);
+    settings.timeout = std::chrono::milliseconds(600);
     outbound.add(settings);
     CHECK(code_of(result_of(outbound, write_of())) == "upstream.timeout");
   }
@@ -239,7 +251,8 @@ TEST_CASE("the request goes out as it was asked for, and nothing of the environm
   Outbound outbound;
   outbound.add(upstream_at(server));
   Request request = write_of("a=1&b=2", "/includes/api.php?x=%2F");
-  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}, {"X-Empty", ""}};
+  request.headers = {
+      {"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}, {"X-Empty", ""}};
   outbound.call("test", request);
   outbound.call("test", read_of(""));
   Request remove = write_of("");
@@ -250,9 +263,10 @@ TEST_CASE("the request goes out as it was asked for, and nothing of the environm
 
   const std::string host = "Host: 127.0.0.1:" + std::to_string(server.port()) + "\r\n";
   REQUIRE(seen.size() == 3);
-  CHECK(seen[0] == "POST /base/includes/api.php?x=%2F HTTP/1.1\r\n" + host +
-                       "Content-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\nX-Empty:\r\n"
-                       "User-Agent: Portico\r\nContent-Length: 7\r\n\r\na=1&b=2");
+  CHECK(seen[0] ==
+        "POST /base/includes/api.php?x=%2F HTTP/1.1\r\n" + host +
+            "Content-Type: application/x-www-form-urlencoded\r\nAccept: application/json\r\nX-Empty:\r\n"
+            "User-Agent: Portico\r\nContent-Length: 7\r\n\r\na=1&b=2");
   CHECK(seen[1] == "GET /base HTTP/1.1\r\n" + host + "Accept: */*\r\nUser-Agent: Portico\r\n\r\n");
   CHECK(seen[2] == "DELETE /base/x HTTP/1.1\r\n" + host + "Accept: */*\r\nUser-Agent: Portico\r\n\r\n");
 }

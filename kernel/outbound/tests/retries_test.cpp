@@ -42,7 +42,8 @@ TEST_CASE("a read is tried three times where trying again may help, everything e
       {"read, 200", Kind::read, reply(200), 1, 200},
       {"read, hung up", Kind::read, "", 3, 0},
       {"read, cut off", Kind::read, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", 3, 0},
-      {"read, contradictory lengths", Kind::read, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 1\r\n\r\nx", 3, 0},
+      {"read, contradictory lengths", Kind::read,
+       "HTTP/1.1 200 OK\r\nContent-Length: 9\r\nContent-Length: 1\r\n\r\nx", 3, 0},
       {"read, too large", Kind::read, "HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\nx", 1, 0},
       {"write, 503", Kind::write, reply(503), 1, 503},
       {"write, 429", Kind::write, reply(429), 1, 429},
@@ -72,9 +73,12 @@ TEST_CASE("a read that works at the third attempt is a good answer") {
   std::atomic<int> requests{0};
   ScriptedServer server(answering([&](const std::string&) {
     switch (++requests) {
-      case 1: return std::string();
-      case 2: return reply(503);
-      default: return reply(200, "there");
+      case 1:
+        return std::string();
+      case 2:
+        return reply(503);
+      default:
+        return reply(200, "there");
     }
   }));
   Outbound outbound(without_jitter());

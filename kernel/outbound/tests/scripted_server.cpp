@@ -68,7 +68,9 @@ void Connection::reset() {
   ::connect(socket_, &nobody, sizeof nobody);
 }
 
-void Connection::close() { ::shutdown(socket_, SHUT_RDWR); }
+void Connection::close() {
+  ::shutdown(socket_, SHUT_RDWR);
+}
 
 ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -116,8 +118,8 @@ void ScriptedServer::accept_all() {
 }
 
 std::string reply(int status, std::string_view body, std::string_view headers) {
-  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-         std::string(headers) + "\r\n" + std::string(body);
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n" + std::string(headers) + "\r\n" + std::string(body);
 }
 
 ScriptedServer::Script answering(std::function<std::string(const std::string& request)> answer) {

@@ -103,7 +103,9 @@ class MailServer {
   ScriptedServer server_{[this](Connection& c) { serve(c); }};
 };
 
-MailResult send_to(MailServer& server, const Mail& mail) { return SmtpSender(server.settings()).send(mail); }
+MailResult send_to(MailServer& server, const Mail& mail) {
+  return SmtpSender(server.settings()).send(mail);
+}
 
 std::string refusal_of(const std::string& url) {
   try {
@@ -132,9 +134,10 @@ TEST_CASE("a mail is delivered with its envelope, headers and both parts") {
   CHECK(message.find("Message-ID: <job-1@example.test>\n") != std::string::npos);
   CHECK(message.find("MIME-Version: 1.0\n") != std::string::npos);
   CHECK(message.find("Content-Type: multipart/alternative; boundary=\"portico_") != std::string::npos);
-  CHECK(message.find("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nSGkNCi4NCnRoZXJlDQo=\n") !=
-        std::string::npos);
-  CHECK(message.find("Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\nPHA+SGk8L3A+\n") !=
+  CHECK(message.find("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: "
+                     "base64\n\nSGkNCi4NCnRoZXJlDQo=\n") != std::string::npos);
+  CHECK(message.find(
+            "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\nPHA+SGk8L3A+\n") !=
         std::string::npos);
 }
 
@@ -250,10 +253,12 @@ TEST_CASE("the message of one part, its date and its names") {
   mail.html.clear();
   mail.from = "\"Portico, Inc.\" <portal@example.test>";
   const std::string message = compose_message(mail, 1'700'000'000, "b");
-  CHECK(message.starts_with("Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nFrom: \"Portico, Inc.\" <portal@example.test>\r\n"));
+  CHECK(message.starts_with(
+      "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nFrom: \"Portico, Inc.\" <portal@example.test>\r\n"));
   CHECK(message.find("multipart") == std::string::npos);
   mail.from = "ポルチコ <portal@example.test>";
-  CHECK(compose_message(mail, 0, "b").find("From: =?UTF-8?B?44Od44Or44OB44Kz?= <portal@example.test>\r\n") != std::string::npos);
+  CHECK(compose_message(mail, 0, "b").find("From: =?UTF-8?B?44Od44Or44OB44Kz?= <portal@example.test>\r\n") !=
+        std::string::npos);
   mail.text = std::string(100'000, 'x');
   const std::string big = compose_message(mail, 0, "b");
   for (std::size_t at = 0, end; at < big.size(); at = end + 2) {
@@ -270,15 +275,17 @@ TEST_CASE("an address for the mail server is read strictly") {
   CHECK(SmtpSettings::from_url("smtp://mail.example.test").port == 25);
   CHECK(SmtpSettings::from_url("smtps://mail.example.test").port == 465);
 
-  const SmtpSettings full = SmtpSettings::from_url("smtp://us%40er:s3%3Acret%2F@mail.example.test/?starttls=require");
+  const SmtpSettings full =
+      SmtpSettings::from_url("smtp://us%40er:s3%3Acret%2F@mail.example.test/?starttls=require");
   CHECK(full.user == "us@er");
   CHECK(full.password == "s3:cret/");
   CHECK(full.port == 587);
   CHECK(full.security == SmtpSettings::Security::starttls);
 
-  for (const char* url : {"", "mail.example.test", "http://mail.example.test", "smtp://", "smtp://user:s3cret@mail.example.test",
-                          "smtps://user:s3cret@mail.example.test?x=1", "smtps://user:s3cret@mail.example.test/path",
-                          "smtp://user:s3cret@localhost:99999", "smtps://user:s3cret%0d%0a@mail.example.test"}) {
+  for (const char* url : {"", "mail.example.test", "http://mail.example.test", "smtp://",
+                          "smtp://user:s3cret@mail.example.test", "smtps://user:s3cret@mail.example.test?x=1",
+                          "smtps://user:s3cret@mail.example.test/path", "smtp://user:s3cret@localhost:99999",
+                          "smtps://user:s3cret%0d%0a@mail.example.test"}) {
     INFO(url);
     CHECK(!refusal_of(url).empty());
   }

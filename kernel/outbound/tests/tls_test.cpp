@@ -1,4 +1,5 @@
-// Certificates: who is believed, and what a refusal looks like. The server's certificate is for "localhost" only.
+// Certificates: who is believed, and what a refusal looks like. The server's certificate is for "localhost"
+// only.
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -193,7 +194,8 @@ TEST_CASE("an upstream that does not speak TLS is an error") {
   Outbound outbound;
   UpstreamSettings settings = upstream_at(server);
   settings.base_url = "https://localhost:" + std::to_string(server.port());
-  settings.timeout = std::chrono::milliseconds(500);  // the server waits for the end of a request it cannot read
+  settings.timeout =
+      std::chrono::milliseconds(500);  // the server waits for the end of a request it cannot read
   outbound.add(settings);
   CHECK(code_of(result_of(outbound, write_of())) == "upstream.unavailable");
 }
@@ -222,12 +224,14 @@ TEST_CASE("mail goes over TLS from the first byte, or after STARTTLS, to a serve
     }
   });
   using Security = SmtpSettings::Security;
-  for (const auto& [server, security] : {std::pair{&smtps, Security::tls}, std::pair{&starttls, Security::starttls}}) {
+  for (const auto& [server, security] :
+       {std::pair{&smtps, Security::tls}, std::pair{&starttls, Security::starttls}}) {
     const MailResult good = send_mail(*server, "localhost", security, identity.path());
     INFO(good.detail);
     CHECK(good.outcome == MailOutcome::sent);
     CHECK(send_mail(*server, "localhost", security, "").outcome == MailOutcome::temporary);
     CHECK(send_mail(*server, "127.0.0.1", security, identity.path()).outcome == MailOutcome::temporary);
   }
-  CHECK(send_mail(without, "localhost", Security::starttls, identity.path()).outcome == MailOutcome::temporary);
+  CHECK(send_mail(without, "localhost", Security::starttls, identity.path()).outcome ==
+        MailOutcome::temporary);
 }

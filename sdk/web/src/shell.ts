@@ -6,8 +6,7 @@ export {
   createRouter,
   Outlet,
   RouterProvider,
-  useLocation,
-  useRouter,
+  useMatch,
 } from '@tanstack/react-router';
 export { createRoot } from 'react-dom/client';
 export { onSessionEnded } from './api/client';

@@ -8,7 +8,8 @@ export const queryClient = new QueryClient({
     queries: {
       staleTime: 30_000,
       // A lost connection is worth one more try; an answered problem is the host's word.
-      retry: (failures, error) => failures < 1 && error instanceof ApiProblem && error.code === 'network.unreachable',
+      retry: (failures, error) =>
+        failures < 1 && error instanceof ApiProblem && error.code === 'network.unreachable',
       retryDelay: 800,
       networkMode: 'always',
     },

@@ -55,7 +55,9 @@ export function rememberMe(me: Me): void {
 export function forgetMe(): void {
   storage.local.remove(kHint);
   storage.local.remove(kPasswordAt);
-  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== 'me' && query.queryKey[0] !== 'pages' });
+  queryClient.removeQueries({
+    predicate: (query) => query.queryKey[0] !== 'me' && query.queryKey[0] !== 'pages',
+  });
   queryClient.setQueryData(kMe, null);
 }
 

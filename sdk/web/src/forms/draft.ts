@@ -8,7 +8,9 @@ const keyOf = (name: string) => `portico.draft.${name}`;
 
 function flatten(value: unknown, prefix = ''): [string, unknown][] {
   if (typeof value !== 'object' || value === null) return [[prefix, value]];
-  return Object.entries(value).flatMap(([name, inner]) => flatten(inner, prefix === '' ? name : `${prefix}.${name}`));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    flatten(inner, prefix === '' ? name : `${prefix}.${name}`),
+  );
 }
 
 const isSecret = (path: string) => /password|token/i.test(path);

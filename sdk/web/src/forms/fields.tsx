@@ -161,7 +161,16 @@ export function PasswordField<V extends FieldValues>(props: PasswordFieldProps<V
           aria-controls={id}
           onClick={() => setShown(!shown)}
         >
-          <svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" strokeWidth="1.75" strokeLinecap="round">
+          <svg
+            width="22"
+            height="22"
+            viewBox="0 0 24 24"
+            aria-hidden="true"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.75"
+            strokeLinecap="round"
+          >
             <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12Z" />
             <circle cx="12" cy="12" r="3" />
             {shown && <path d="m4 20 16-16" />}
@@ -201,7 +210,13 @@ export function CheckboxField<V extends FieldValues>(props: FieldBase<V>) {
   return (
     <div className="field">
       <div className="flex items-start gap-3">
-        <input type="checkbox" {...aria} required={!props.optional} className="checkbox" {...props.form.register(props.name)} />
+        <input
+          type="checkbox"
+          {...aria}
+          required={!props.optional}
+          className="checkbox"
+          {...props.form.register(props.name)}
+        />
         <label htmlFor={id} className="min-w-0 flex-1 py-0.5">
           {props.label}
         </label>

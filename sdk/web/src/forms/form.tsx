@@ -21,7 +21,8 @@ interface FormProps<V extends FieldValues> {
 
 // Enter that ends a conversion must not send the form; Safari says so only by the old key code.
 function keepComposing(event: KeyboardEvent<HTMLFormElement>) {
-  if (event.key === 'Enter' && (event.nativeEvent.isComposing || event.keyCode === 229)) event.preventDefault();
+  if (event.key === 'Enter' && (event.nativeEvent.isComposing || event.keyCode === 229))
+    event.preventDefault();
 }
 
 export function Form<V extends FieldValues>({ form, submit, labels, words, children }: FormProps<V>) {
@@ -74,7 +75,11 @@ export function ErrorSummary<V extends FieldValues>({ form, attempt, labels }: E
         <ul className="mt-1 list-disc ps-5">
           {errors.map(({ path, code }) => (
             <li key={path}>
-              <button type="button" className="link text-start" onClick={() => form.setFocus(path as Path<V>)}>
+              <button
+                type="button"
+                className="link text-start"
+                onClick={() => form.setFocus(path as Path<V>)}
+              >
                 {labels[path]}
               </button>
               : {fieldWords(code, text)}

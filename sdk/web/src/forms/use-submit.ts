@@ -60,12 +60,13 @@ export interface Submit {
 /**
  * Validates, sends once, and keeps everything typed whatever happens.
  *
- * onRefused  called with the paths of fields that the host refused, so that a stepped form can go there
+ * onRefused  called with the paths of fields that the host refused, so that a stepped form can go there first;
+ *            the error summary takes the focus after that
  */
 export function useSubmit<V extends FieldValues, Out = V>(
   form: UseFormReturn<V, unknown, Out>,
   send: (values: Out) => Promise<void>,
-  onRefused?: (paths: string[]) => void,
+  onRefused?: (paths: string[]) => Promise<void>,
 ): Submit {
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [attempt, setAttempt] = useState(0);
@@ -79,7 +80,7 @@ export function useSubmit<V extends FieldValues, Out = V>(
     } catch (error) {
       const failed = asProblem(error);
       const paths = applyFieldProblems(form, failed);
-      if (paths.length > 0) onRefused?.(paths);
+      if (paths.length > 0) await onRefused?.(paths);
       else setProblem(failed);
       setAttempt((count) => count + 1);
     } finally {

@@ -89,9 +89,11 @@ export const kitMessages = defineMessages(
     new_tab: '（新しいタブで開きます）',
 
     offline_title: 'オフラインです',
-    offline: '端末がインターネットに接続されていません。入力内容は保持されています。接続後にもう一度お試しください。',
+    offline:
+      '端末がインターネットに接続されていません。入力内容は保持されています。接続後にもう一度お試しください。',
     unreachable_title: 'ポータルに接続できません',
-    unreachable: 'ポータルが応答していません。入力内容は保持されています。しばらくしてからもう一度お試しください。',
+    unreachable:
+      'ポータルが応答していません。入力内容は保持されています。しばらくしてからもう一度お試しください。',
     timeout_title: '応答がありませんでした',
     timeout: 'ポータルの応答に時間がかかりすぎました。入力内容は保持されています。もう一度お試しください。',
     upstream_title: '請求システムが応答していません',
@@ -101,13 +103,14 @@ export const kitMessages = defineMessages(
     busy_title: '試行回数が多すぎます',
     busy: 'アカウント保護のため、しばらくお待ちください。',
     crowded_title: 'ポータルが混み合っています',
-    crowded: '現在アクセスが集中しています。入力内容は保持されています。しばらくしてからもう一度お試しください。',
+    crowded:
+      '現在アクセスが集中しています。入力内容は保持されています。しばらくしてからもう一度お試しください。',
     forbidden_title: '許可されていない操作です',
     forbidden: 'お使いのアカウントではこの操作を行えません。',
     missing_title: '見つかりません',
     missing: 'お探しの情報は存在しないか、別のアカウントのものです。',
-    session_title: 'サインアウトしました',
-    session: '続けるには、もう一度サインインしてください。',
+    session_title: 'ログアウトしました',
+    session: '続けるには、もう一度ログインしてください。',
     invalid_title: '入力内容に誤りがあります',
     invalid: '入力内容をご確認ください。',
     server_title: '当社側で問題が発生しました',
@@ -123,7 +126,8 @@ export const kitMessages = defineMessages(
     field_invalid_postcode: '100-0001 のような形式で郵便番号を入力してください。',
     field_must_be_true: '続けるには同意が必要です。',
     field_password_short: '{min}文字以上で入力してください。',
-    field_password_common: 'このパスワードは流出したパスワードの一覧に含まれています。別のものをお選びください。',
+    field_password_common:
+      'このパスワードは流出したパスワードの一覧に含まれています。別のものをお選びください。',
     field_invalid: '入力内容をご確認ください。',
   },
 );

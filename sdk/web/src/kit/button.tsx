@@ -31,6 +31,10 @@ export function Button({ look = 'primary', busy, wide, className, children, onCl
   );
 }
 
-export function ButtonLink({ look = 'primary', wide, ...link }: LinkProps & { look?: ButtonLook; wide?: boolean }) {
+export function ButtonLink({
+  look = 'primary',
+  wide,
+  ...link
+}: LinkProps & { look?: ButtonLook; wide?: boolean }) {
   return <Link {...link} className={cx(classOf(look, wide), link.className)} />;
 }

@@ -44,7 +44,14 @@ export function Note({ tone, title, live = 'said', focus, children }: NoteProps)
     >
       <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true" className="note-icon">
         <circle cx="12" cy="12" r="9" fill="none" stroke="currentColor" strokeWidth="1.75" />
-        <path d={kIcons[tone]} fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" />
+        <path
+          d={kIcons[tone]}
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="2"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
       </svg>
       <div className="min-w-0 flex-1">
         {title && <p className="font-semibold">{title}</p>}

@@ -23,7 +23,7 @@ export function Link({ to, search, className, markActive, isCurrent, onClick, ch
       onClick={onClick}
       {...(isCurrent ? { 'aria-current': 'true' as const, 'data-active': 'true' } : {})}
       activeProps={markActive ? { 'aria-current': 'page', 'data-active': 'true' } : {}}
-      activeOptions={{ exact: !markActive, includeSearch: false }}
+      activeOptions={{ exact: !markActive, includeSearch: !markActive }}
     >
       {children}
     </RouterLink>
@@ -56,7 +56,8 @@ export function useQueryParams(): Record<string, string> {
 
 /** Only paths of this portal may be returned to: no scheme, no other host. */
 export function safeReturnPath(path: string | undefined, fallback: string): string {
-  if (path === undefined || !path.startsWith('/') || path.startsWith('//') || path.includes('\\')) return fallback;
+  if (path === undefined || !path.startsWith('/') || path.startsWith('//') || path.includes('\\'))
+    return fallback;
   try {
     return new URL(path, window.location.origin).origin === window.location.origin ? path : fallback;
   } catch {

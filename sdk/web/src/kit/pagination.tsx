@@ -30,7 +30,10 @@ export function Pagination({ page, pageSize, total, path, search }: PaginationPr
       </span>
     );
   return (
-    <nav aria-label={text('pages')} className="mt-4 flex flex-wrap items-center justify-between gap-3 print:hidden">
+    <nav
+      aria-label={text('pages')}
+      className="mt-4 flex flex-wrap items-center justify-between gap-3 print:hidden"
+    >
       <p className="text-sm text-muted tabular-nums">
         {text('range', { from: (page - 1) * pageSize + 1, to: Math.min(page * pageSize, total), total })}
       </p>

@@ -53,7 +53,15 @@ export function Card({ title, aside, className, children }: CardBoxProps) {
   );
 }
 
-export function EmptyState({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+export function EmptyState({
+  title,
+  children,
+  action,
+}: {
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className="flex flex-col items-center gap-3 px-4 py-10 text-center">
       <svg width="64" height="48" viewBox="0 0 64 48" aria-hidden="true" className="text-line-strong">

@@ -27,7 +27,12 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, foot }: DataTab
       <thead role="rowgroup">
         <tr role="row">
           {columns.map((column) => (
-            <th key={column.id} role="columnheader" scope="col" className={cx(column.align === 'end' && 'text-end')}>
+            <th
+              key={column.id}
+              role="columnheader"
+              scope="col"
+              className={cx(column.align === 'end' && 'text-end')}
+            >
               {column.label}
             </th>
           ))}

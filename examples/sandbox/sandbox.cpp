@@ -1,0 +1,92 @@
+// Start order, restoring, and the end.
+#include "examples/sandbox/sandbox.hpp"
+
+#include <fmt/format.h>
+
+#include "examples/sandbox/common/json_fields.hpp"
+#include "examples/sandbox/control/control.hpp"
+
+namespace sandbox {
+
+namespace {
+
+whmcs::Switches switches_of(const Options& options) {
+  whmcs::Switches switches;
+  switches.credentials[options.whmcs_identifier].secret = options.whmcs_secret;
+  if (!options.new_client_invoices.empty()) switches.new_client_invoices = options.new_client_invoices;
+  if (options.bind != "127.0.0.1" && options.bind != "::1") switches.allowed_ips = {"*"};
+  return switches;
+}
+
+/// The address as a browser on this machine writes it.
+std::string url_host(const std::string& bind) {
+  if (bind == "0.0.0.0" || bind == "::") return "127.0.0.1";
+  return bind.find(':') == std::string::npos ? bind : "[" + bind + "]";
+}
+
+}  // namespace
+
+Sandbox::Sandbox(const Options& options)
+    : clock_(options.utc_offset_minutes),
+      state_(options.state_file),
+      faults_(options.seed),
+      whmcs_(switches_of(options), clock_, faults_, state_),
+      mailbox_(clock_, state_) {
+  state_.set_snapshot([this] { return snapshot(); });
+  if (const auto kept = state_.load()) {
+    const auto& root = kept->as_object();
+    std::int64_t offset_ms = 0;
+    take(root, "clock_offset_ms", offset_ms);
+    clock_.set_offset_ms(offset_ms);
+    whmcs_.restore(root.at("whmcs").as_object());
+    mailbox_.restore(root.at("mail").as_object());
+    // What the command line says wins over what an earlier run kept.
+    boost::json::object said;
+    auto switches = whmcs_.switches();
+    switches.credentials[options.whmcs_identifier].secret = options.whmcs_secret;
+    said["credentials"] = switches.to_json().at("credentials");
+    if (!options.new_client_invoices.empty()) said["new_client_invoices"] = options.new_client_invoices;
+    whmcs_.change_switches(said);
+  } else {
+    state_.commit();
+  }
+  whmcs_.mount(router_);
+  mailbox_.mount(router_);
+  mount_control(*this, router_);
+  smtp_ = std::make_unique<mail::SmtpServer>(options.bind, options.smtp_port, mailbox_, faults_);
+  http_ = std::make_unique<HttpServer>(options.bind, options.port, router_);
+  whmcs_.set_system_url(options.whmcs_system_url.empty()
+                            ? fmt::format("http://{}:{}/whmcs", url_host(options.bind), http_->port())
+                            : options.whmcs_system_url);
+}
+
+Sandbox::~Sandbox() {
+  stop();
+}
+
+void Sandbox::set_clock_offset(std::int64_t offset_ms) {
+  clock_.set_offset_ms(offset_ms);
+  state_.commit();
+}
+
+void Sandbox::reset() {
+  faults_.clear();
+  clock_.set_offset_ms(0);
+  whmcs_.reset();
+  mailbox_.clear();
+}
+
+void Sandbox::stop() {
+  faults_.shut_down();
+  smtp_->stop();
+  http_->stop();
+}
+
+boost::json::value Sandbox::snapshot() const {
+  return boost::json::object{{"version", 1},
+                             {"clock_offset_ms", clock_.offset_ms()},
+                             {"whmcs", whmcs_.to_json()},
+                             {"mail", mailbox_.to_json()}};
+}
+
+}  // namespace sandbox

@@ -1,0 +1,82 @@
+"""What the documentation says is so: links lead somewhere, excerpts are the sources' words, error codes have their line."""
+
+import posixpath
+import re
+
+from tree import NATIVE, Rule, code_of, line_of
+
+_FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
+_EXCERPT = re.compile(r"<!-- excerpt: (\S+) -->\s*```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r'Problem\s*\{\s*[^,{}"]+,\s*"([a-z0-9_]+\.[a-z0-9_.]+)"')
+_ERRORS = "docs/reference/errors.md"
+
+
+def anchors(text):
+    """The anchors of a page's headings, as the usual renderers make them."""
+    seen = {}
+    for heading in re.findall(r"^#{1,6}\s+(.+?)\s*#*$", _FENCE.sub("", text), re.MULTILINE):
+        slug = re.sub(r"[^\w\- ]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()).replace(" ", "-")
+        count = seen.get(slug, 0)
+        seen[slug] = count + 1
+        yield slug if count == 0 else f"{slug}-{count}"
+
+
+def links(tree):
+    for path, text in tree.under(ends=(".md",)):
+        blank = _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+        for match in _LINK.finditer(re.sub(r"`[^`\n]*`", lambda code: " " * len(code.group()), blank)):
+            target, _, anchor = match.group(1).partition("#")
+            where = f"{path}:{line_of(text, match.start())}"
+            if re.match(r"[a-z]+:", target):
+                continue
+            page = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
+            if page not in tree.files and page not in tree.folders and page != ".":
+                yield f"{where} links to {page}, which does not exist"
+            elif anchor and page.endswith(".md") and anchor not in anchors(tree.files[page]):
+                yield f"{where} links to #{anchor}, which {page} does not have"
+
+
+def plain(lines):
+    """Lines without the indent they share."""
+    lines = [line.rstrip() for line in lines]
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line), default=0)
+    return "\n".join(line[indent:] for line in lines)
+
+
+def excerpts(tree):
+    for path, text in tree.under(ends=(".md",)):
+        for match in _EXCERPT.finditer(text):
+            source, wanted = match.group(1), match.group(2).rstrip("\n").split("\n")
+            where = f"{path}:{line_of(text, match.start())}"
+            if source not in tree.files:
+                yield f"{where} quotes {source}, which does not exist"
+                continue
+            lines, size = tree.files[source].split("\n"), len(wanted)
+            if not any(plain(lines[i:i + size]) == plain(wanted) for i in range(len(lines) - size + 1)):
+                yield f"{where} quotes {source} with lines it does not have"
+
+
+def error_codes(tree):
+    if _ERRORS not in tree.files:
+        return
+    for path, text in tree.under("kernel/", "sdk/include/", "plugins/", ends=NATIVE):
+        if "/tests/" in path:
+            continue
+        for match in _CODE.finditer(code_of(text)):
+            if f"`{match.group(1)}`" not in tree.files[_ERRORS]:
+                yield f"{path}:{line_of(text, match.start())}: {match.group(1)} has no line in {_ERRORS}"
+
+
+RULES = [
+    Rule("docs", "links of the docs lead somewhere", links,
+         bad=[{"README.md": "[a](docs/gone.md)"}, {"docs/a.md": "[a](b.md#gone)", "docs/b.md": "# Here\n"}, {"docs/a.md": "![p](images/gone.png)"}],
+         good={"docs/a.md": "[a](b.md#here-it-is) [w](https://example.org) [up](../README.md) `[x](y)`\n```\n[a](gone)\n```\n", "docs/b.md": "# Here it is\n", "README.md": ""}),
+    Rule("docs", "excerpts in the docs are what the sources say", excerpts,
+         bad=[{"docs/a.md": "<!-- excerpt: kernel/a.cpp -->\n```cpp\nint a = 2;\n```\n", "kernel/a.cpp": "int a = 1;\n"},
+              {"docs/a.md": "<!-- excerpt: gone.cpp -->\n```cpp\nx\n```\n"}],
+         good={"docs/a.md": "<!-- excerpt: kernel/a.cpp -->\n```cpp\nint a = 1;\nint b;\n```\n", "kernel/a.cpp": "{\n  int a = 1;\n  int b;\n}\n"}),
+    Rule("docs", "every error code has its line in docs/reference/errors.md", error_codes,
+         bad=[{_ERRORS: "`a.b`", "kernel/a.cpp": 'throw Problem{404, "c.d_e", "x"};\n'}],
+         good={_ERRORS: "| `c.d` | 404 |", "kernel/a.cpp": 'throw portico::Problem{404, "c.d", "x"};\n'}),
+]

@@ -1,0 +1,162 @@
+// What must hold for every route: ownership, defaults, refusals; and what switching plugins does.
+import { Client, Tally, control, startHost, status } from '../lib/portal.mjs';
+
+const tally = new Tally();
+const host = status.host.url;
+
+async function signedIn(sample, url = host) {
+  const client = new Client(url);
+  const answer = await client.post('/api/auth/login', sample);
+  if (answer.status !== 200) throw new Error(`sign-in of a sample: ${answer.status} ${answer.text}`);
+  return client;
+}
+
+const first = await signedIn(status.samples[0]);
+const second = await signedIn(status.samples[1]);
+const nobody = new Client(host);
+const api = (await nobody.get('/api/openapi.json')).json;
+const shape = (answer) =>
+  JSON.stringify([answer.status, answer.headers.get('content-type'), Object.keys(answer.json ?? {}).sort(), answer.json?.code]);
+
+await tally.test('ownership', async () => {
+  const mine = (await first.get('/api/invoices')).json.items;
+  tally.check(mine.length > 0, 'the sample customer has invoices');
+  const id = mine[0].id;
+  for (const [path, methods] of Object.entries(api.paths)) {
+    if (!path.includes('{')) continue;
+    for (const [method, operation] of Object.entries(methods)) {
+      const name = `${method.toUpperCase()} ${path}`;
+      const verb = method.toUpperCase();
+      const body = verb === 'GET' ? undefined : {};
+      const real = path.replace(/\{\w+\}/g, id);
+      const absent = path.replace(/\{\w+\}/g, '999999999');
+      const own = await first.send(verb, real, body);
+      tally.check(own.status < 500 && own.status !== 404, `${name}: the owner is served`, own.text);
+      const other = await second.send(verb, real, body);
+      const missing = await second.send(verb, absent, body);
+      tally.check(other.status === 404, `${name}: another customer gets 404`, `${other.status} ${other.text}`);
+      tally.check(shape(other) === shape(missing), `${name}: … in the shape of one that does not exist`, `${shape(other)} ≠ ${shape(missing)}`);
+      if (operation.security?.length !== 0) {
+        const anonymous = await nobody.send(verb, real, body);
+        tally.check(anonymous.status === 401, `${name}: nobody gets 401`, `${anonymous.status}`);
+        tally.check(anonymous.json?.code === 'auth.required', `${name}: … and is asked to sign in`);
+      }
+    }
+  }
+});
+
+await tally.test('defaults', async () => {
+  for (const [path, methods] of Object.entries(api.paths))
+    for (const [method, operation] of Object.entries(methods)) {
+      const verb = method.toUpperCase();
+      const real = path.replace(/\{\w+\}/g, '1');
+      const name = `${verb} ${path}`;
+      if (operation.security?.length !== 0) {
+        const answer = await nobody.send(verb, real, verb === 'GET' ? undefined : {});
+        tally.check(answer.status === 401 || answer.status === 404, `${name} is closed to nobody`, `${answer.status}`);
+      }
+      if (verb === 'GET') continue;
+      const foreign = await first.send(verb, real, {}, { Origin: 'https://attacker.example', 'Sec-Fetch-Site': 'cross-site' });
+      tally.check(foreign.status === 403 && foreign.json?.code === 'request.cross_site', `${name} refuses another site`, `${foreign.status} ${foreign.text}`);
+    }
+  const bare = await fetch(`${host}/api/auth/logout`, { method: 'POST', headers: { Origin: host } });
+  tally.check(bare.status === 403, 'an unsafe route without the custom header is refused', `${bare.status}`);
+  const answer = await first.get('/api/me');
+  for (const [name, value] of [['x-content-type-options', 'nosniff'], ['x-frame-options', 'DENY'], ['cache-control', 'no-store'], ['referrer-policy', 'same-origin']])
+    tally.check(answer.headers.get(name) === value, `${name} is ${value}`, answer.headers.get(name));
+  tally.check(/^[\w-]{8,64}$/.test(answer.headers.get('x-correlation-id') ?? ''), 'every answer has a correlation id');
+  const named = await first.get('/api/me', { 'X-Correlation-Id': 'chosen-by-the-caller' });
+  tally.check(named.headers.get('x-correlation-id') === 'chosen-by-the-caller', "a caller's correlation id is kept");
+  const wrong = await nobody.get('/api/auth/login');
+  tally.check(wrong.status === 405 && /POST/.test(wrong.headers.get('allow') ?? ''), 'a wrong method is 405 with Allow', `${wrong.status}`);
+  const login = await new Client(host).post('/api/auth/login', status.samples[0]);
+  for (const cookie of login.headers.getSetCookie()) tally.check(/HttpOnly/.test(cookie) && /SameSite=Lax/.test(cookie) && /Path=\//.test(cookie), 'cookies are HttpOnly, SameSite=Lax, Path=/', cookie);
+  tally.check(!/eyJ/.test(login.text), 'no token in a body');
+});
+
+await tally.test('strict input', async () => {
+  const rows = [
+    ['a body that is not JSON', '{', 400, 'request.malformed_json'],
+    ['a key twice', '{"email":"a@b.example","email":"c@d.example","password":"x"}', 400, 'request.malformed_json'],
+    ['an unknown member', '{"email":"a@b.example","password":"x","admin":true}', 422, 'request.invalid'],
+    ['a wrong type', '{"email":1,"password":"x"}', 422, 'request.invalid'],
+    ['nothing', '', 400, 'request.malformed_json'],
+  ];
+  for (const [name, body, wanted, code] of rows) {
+    const answer = await fetch(`${host}/api/auth/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Portico-CSRF': '1', Origin: host, 'Sec-Fetch-Site': 'same-origin' },
+      body,
+    });
+    const json = await answer.json();
+    tally.check(answer.status === wanted && json.code === code, `${name} is ${wanted} ${code}`, `${answer.status} ${JSON.stringify(json)}`);
+    tally.check(answer.headers.get('content-type') === 'application/problem+json', `${name}: a problem document`);
+  }
+  for (const query of ['page=0', 'page=x', 'page_size=1000', 'status=nonsense']) {
+    const answer = await first.get(`/api/invoices?${query}`);
+    tally.check(answer.status === 422 && answer.json.errors?.length === 1, `invoices?${query} is refused by field`, `${answer.status} ${answer.text}`);
+  }
+});
+
+await tally.test('cached answers', async () => {
+  const fresh = await first.get('/api/invoices?page_size=7');
+  const again = await first.get('/api/invoices?page_size=7');
+  tally.check(fresh.headers.get('portico-cache') === 'miss' && again.headers.get('portico-cache') === 'hit', 'the second list is a hit', `${fresh.headers.get('portico-cache')} ${again.headers.get('portico-cache')}`);
+  tally.check(fresh.text === again.text && again.headers.has('age'), 'a hit is the same list, with its age');
+  const other = await second.get('/api/invoices?page_size=7');
+  tally.check(other.headers.get('portico-cache') === 'miss' && other.text !== fresh.text, 'another customer has a cache of his own');
+});
+
+await tally.test('a disabled plugin is gone, the rest works', async () => {
+  const without = await startHost({ 'plugins.billing.enabled': 'false' });
+  try {
+    const client = new Client(without.url);
+    const pages = (await client.get('/api/pages')).json;
+    tally.check(!JSON.stringify(pages).includes('billing'), 'no page, no navigation, no card, no module of it', JSON.stringify(pages));
+    tally.check((await client.get('/api/invoices')).status === 404, 'its routes are gone');
+    tally.check((await client.get('/billing/invoices', { Accept: 'text/html' })).status === 404, 'its pages are gone');
+    tally.check((await client.get('/auth/login', { Accept: 'text/html' })).status === 200, 'other pages are there');
+    const person = await signedIn(status.samples[0], without.url);
+    tally.check((await person.get('/api/me')).status === 200, 'other routes work');
+  } finally {
+    tally.check((await without.stop()) === 0, 'it ends with 0 on SIGTERM');
+  }
+});
+
+await tally.test('a missing dependency is refused with its chain', async () => {
+  const without = await startHost({ 'plugins.whmcs.enabled': 'false' });
+  try {
+    const said = without.log;
+    tally.check(/"plugin":"auth".*billing\.create_customer\/1.*plugins\.whmcs\.enabled=true/.test(said), 'auth is told what it lacks and how to mend it', said);
+    tally.check(/"plugin":"billing".*needs operation/.test(said), 'billing is told the chain');
+    tally.check((await fetch(`${without.url}/healthz`)).status === 200, 'the host lives');
+  } finally {
+    await without.stop();
+  }
+});
+
+await tally.test('unknown settings are refused with a suggestion', async () => {
+  for (const [key, hint] of [['http.prot', 'http.port'], ['plugins.auth.bcrypt_round', 'bcrypt_rounds'], ['plugins.biling.enabled', 'billing']]) {
+    const refused = await startHost({ [key]: 'true' });
+    const said = refused.log;
+    await refused.stop();
+    tally.check(said.includes(`did you mean '${hint}'`), `${key}: did you mean '${hint}'?`, said);
+  }
+});
+
+await tally.test('guessing', async () => {
+  const strict = await startHost({ 'rate.sign_in': '10/60s per address' });
+  const guesser = new Client(strict.url);
+  const email = `nobody-${Date.now()}@sample.example`;
+  let limited;
+  for (let i = 0; i < 60 && !limited; i += 1) {
+    const answer = await guesser.post('/api/auth/login', { email, password: 'not the right password' });
+    if (answer.status === 429) limited = answer;
+    else if (answer.status !== 401) throw new Error(`${answer.status} ${answer.text}`);
+  }
+  tally.check(limited !== undefined && Number(limited.headers.get('retry-after')) > 0, 'guessing ends in 429 with Retry-After');
+  await strict.stop();
+});
+
+await fetch(`${control}/faults`, { method: 'DELETE' });
+tally.end();
