@@ -10,7 +10,7 @@ open_test_run() {
   KEPT_LOGS=$LOGS/test
   rm -rf "$KEPT_LOGS"
   mkdir -p "$KEPT_LOGS"
-  export PORTICO_TOOLS_DIR=$TOOLS
+  export PORTICO_TOOLS_DIR=$TOOLS PORTICO_TEST_BUILD_DIR=$BUILD
   trap close_test_run EXIT
   trap 'exit 130' INT TERM HUP
 }
@@ -128,8 +128,7 @@ start_test_services() {
   PORTICO_TEST_REDIS_URL="redis://127.0.0.1:$(port_of redis)"
   PORTICO_TEST_PGDATA="$STATE/postgres/data"
   PORTICO_TEST_PG_BIN=$(pg_bin)
-  PORTICO_TEST_BUILD_DIR=$BUILD
-  export PORTICO_TEST_DATABASE_URL PORTICO_TEST_REDIS_URL PORTICO_TEST_PGDATA PORTICO_TEST_PG_BIN PORTICO_TEST_BUILD_DIR
+  export PORTICO_TEST_DATABASE_URL PORTICO_TEST_REDIS_URL PORTICO_TEST_PGDATA PORTICO_TEST_PG_BIN
 }
 
 # A whole portal as `./dev up` makes it, with ports and data of its own; twice, for the second must find it running.
@@ -203,8 +202,8 @@ stack_suites() {
   stack_suite openapi check_openapi
   [ -f "$ROOT/sdk/web/src/api/types.gen.ts" ] && stack_suite api-types check_api_types
   stack_suite metrics check_metrics
-  for name in $(room_scripts); do stack_suite "$name" "$ROOT/tests/$name/run"; done
   for name in $(browser_scripts with); do stack_suite "e2e/$name" browser_script "$name"; done
+  for name in $(room_scripts); do stack_suite "$name" "$ROOT/tests/$name/run"; done
 }
 
 sanitizer_suites() {
@@ -242,9 +241,11 @@ cmd_test() {
   case $FILTER in
     arch | dev | web) ;; # these need nothing built
     *)
-      lock_state
-      if [ $LIST = 0 ]; then run_build dev; fi
-      unlock_state
+      if [ $LIST = 0 ]; then
+        lock_state
+        run_build dev
+        unlock_state
+      fi
       ;;
   esac
   open_test_run

@@ -58,7 +58,7 @@ bool is_own_end(const std::exception_ptr& error, Deadline deadline) {
   try {
     std::rethrow_exception(error);
   } catch (const portico::Problem& problem) {
-    return problem.code == "request.cancelled" || problem.status == 499;
+    return problem.code == "request.cancelled" || problem.code == "cache.timeout" || problem.status == 499;
   } catch (...) {
     return false;
   }
@@ -290,10 +290,13 @@ void Cache::State::keep(const std::string& key, const Policy& policy, const std:
                         const SharedTier::Fill& fill, const Snapshot& snapshot) {
   entry->tags = fill.tags;
   const auto life = std::chrono::ceil<milliseconds>(entry->dead_until - entry->made_at);
-  if (fill.answered && life.count() > 0 && may_share(all_tags(policy.tags)) &&
-      shared.store(key, fill, *entry, life) == false) {
-    metrics.load_outdated.add();  // a tag was raised meanwhile: nobody may keep it
-    return;
+  if (fill.answered && life.count() > 0 && may_share(all_tags(policy.tags))) {
+    if (shared.store(key, fill, *entry, life) == false) {
+      metrics.load_outdated.add();  // a tag was raised meanwhile: nobody may keep it
+      return;
+    }
+  } else {
+    shared.give_up(key, fill);
   }
   local.put(key, entry, snapshot, now());
 }

@@ -78,9 +78,10 @@ void LocalTier::put(const std::string& key, EntryPtr entry, const Snapshot& snap
   if (item.until <= now || item.bytes > max_bytes_per_shard_ / 2) return;
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  if (const auto found = shard.by_key.find(key); found != shard.by_key.end()) drop(shard, found->second);
-  // An invalidation after this look is seen by find(): it compares with the snapshot, not with the present.
+  // What is outdated must not push out what is newer. An invalidation after this look is seen by find(),
+  // which compares with the snapshot and not with the present.
   if (!snapshot.holds()) return;
+  if (const auto found = shard.by_key.find(key); found != shard.by_key.end()) drop(shard, found->second);
   while (!shard.items.empty() && shard.bytes + item.bytes > max_bytes_per_shard_)
     drop(shard, std::prev(shard.items.end()));
   shard.bytes += item.bytes;

@@ -147,7 +147,7 @@ std::vector<policy::BuiltinRoute> Host::builtins() {
          if (std::find(readers.begin(), readers.end(), call.client_address) == readers.end()) throw Problem(404, "request.no_such_route", "not a metrics reader");
          return text(200, "text/plain; version=0.0.4", observe::render_metrics());
        }},
-      {"GET", "/api/pages", "Pages, navigation and modules of the enabled plugins", Access::anyone,
+      {"GET", std::string(policy::kPagesPath), "Pages, navigation and modules of the enabled plugins", Access::anyone,
        [](policy::Call& call) { return text(200, "application/json", call.published->pages_document); }},
       {"GET", "/api/openapi.json", "This document", Access::anyone,
        [](policy::Call& call) { return text(200, "application/json", call.published->api_document); }},

@@ -2,6 +2,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "kernel/commands/commands.hpp"
 #include "kernel/commands/host.hpp"
 #include "kernel/commands/migrating.hpp"
@@ -40,13 +43,14 @@ int serve(const CommandLine& line) {
   int signal = 0;
   sigwait(&signals, &signal);
   observe::log(observe::Level::info, "serve", "stopping", {{"signal", signal}});
-  std::thread impatient([signals] {  // a second signal ends at once: kill -9 must be safe anyway
-    int again = 0;
-    sigwait(&signals, &again);
-    _exit(1);
+  std::atomic<bool> stopped{false};
+  std::jthread stopper([&] {
+    host.stop();
+    stopped = true;
   });
-  impatient.detach();
-  host.stop();
+  const timespec tick{0, 50'000'000};
+  while (!stopped)
+    if (sigtimedwait(&signals, nullptr, &tick) > 0) _exit(1);  // a second signal: kill -9 has to be safe anyway
   observe::log(observe::Level::info, "serve", "stopped");
   return 0;
 }

@@ -163,9 +163,8 @@ Transaction Pool::begin(const Scope& scope, Deadline deadline) {
       "SELECT set_config('role', $1, true), set_config('statement_timeout', $2, true), "
       "set_config('app.user_id', $3, true), set_config('app.scope', $4, true), set_config('app.reason', $5, "
       "true), set_config('search_path', $6, true)";
-  // An owner's role finds its own schema first and nobody else's.
-  constexpr std::string_view kRolePrefix = "portico_";
-  const std::string schema = scope.role.rfind(kRolePrefix, 0) == 0 ? scope.role.substr(kRolePrefix.size()) : "";
+  // Names without a schema are the owner's own; pg_temp is named so that it comes last, not first.
+  const std::string schema = scope.role.starts_with(kRolePrefix) ? scope.role.substr(kRolePrefix.size()) : "";
   for (;;) {
     const auto now = steady_clock::now();
     if (deadline <= now)
@@ -205,7 +204,7 @@ Transaction Pool::begin(const Scope& scope, Deadline deadline) {
         throw to_problem(failure.error);
       }
       lost = failure.error.message;  // the server said goodbye instead of BEGIN
-    } catch (...) {  // a value that cannot be sent
+    } catch (...) {                  // a value that cannot be sent
       give_back(std::move(link));
       throw;
     }

@@ -6,6 +6,7 @@
 #include <portico/abi/routes.h>
 #include <portico/abi/tasks.h>
 
+#include <boost/describe/enum.hpp>
 #include <boost/json.hpp>
 #include <chrono>
 #include <string>
@@ -14,6 +15,7 @@
 namespace kernel::loader {
 
 enum class Access : std::uint32_t { signed_in, anyone, staff, admin };
+BOOST_DESCRIBE_ENUM(Access, signed_in, anyone, staff, admin)
 enum class Csrf : std::uint32_t { protect, same_origin, open };
 enum class CacheScope : std::uint32_t { none, user, shared };
 

@@ -68,7 +68,7 @@ struct Request {
   Clock::time_point
       deadline{};  // of the whole call with queue and retries; default: now + the upstream's time-out
   Kind kind = Kind::write;
-  std::string operation;     // metric label and log word: "GetInvoices"; constant text, never an id
+  std::string operation;     // metric label and log word: "ListReports"; constant text, never an id
   std::stop_token cancel{};  // a read ends at once; a write only while it waits in the queue
 };
 

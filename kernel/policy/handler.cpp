@@ -32,6 +32,10 @@ void call_handler(Call& call) {
 }
 
 Verdict run_handler(Call& call, MayBlock may_block) {
+  if (call.route->builtin) {
+    call.answer(call.route->builtin(call));
+    return Verdict::answered;
+  }
   if (may_block == MayBlock::no) return Verdict::later;
   call_handler(call);
   return Verdict::answered;
@@ -41,7 +45,7 @@ portico_status run_on_plugin(Call& call, loader::Plugin& plugin, const std::func
   loader::CallContext context = call.context();
   const auto* current = loader::CallScope::current();
   context.plugin = &plugin;
-  if (call.route->plugin == &plugin || (current && current->plugin == &plugin)) {
+  if (!call.route->plugin || call.route->plugin == &plugin || (current && current->plugin == &plugin)) {
     const loader::CallScope scope(context);
     return fn();
   }

@@ -68,7 +68,9 @@ void Pipeline::advance(const std::shared_ptr<Call>& call, MayBlock may_block) {
         case Verdict::later: {
           call->own_request();
           deadlines_.watch(call);
-          auto* lane = call->route->plugin->lane(call->route->spec.lane);
+          // The host's own routes have no workers: what blocks there is asking who calls.
+          auto* worker = call->route->plugin ? call->route->plugin : call->published->identity.plugin;
+          auto* lane = worker ? worker->lane(call->route->spec.lane) : nullptr;
           const auto go_on = [this, call] {
             const observe::CorrelationScope scope(call->correlation_id);
             if (!call->answered()) advance(call, MayBlock::yes);
@@ -106,7 +108,7 @@ bool Pipeline::find_route(Call& call) {
   }
   call.route = &it->second;
   call.parameters = std::move(found->parameters);
-  if (!call.route->builtin) return true;
+  if (!call.route->builtin || call.route->spec.access != loader::Access::anyone) return true;
   call.answer(call.route->builtin(call));
   return false;
 }
@@ -151,7 +153,7 @@ front::Response Pipeline::refusal(int status, std::string_view code) const {
 
 void Pipeline::finish(Call& call, front::Response& response) {
   static const auto head = std::make_shared<const std::string>(
-      "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nCross-Origin-Opener-Policy: same-origin\r\n"
+      "X-Content-Type-Options: nosniff\r\nCross-Origin-Opener-Policy: same-origin\r\n"
       "Cross-Origin-Resource-Policy: same-origin\r\nX-Frame-Options: DENY\r\n");
   static const auto head_tls = std::make_shared<const std::string>(*head + "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n");
   const auto has = [&](std::string_view name) {
@@ -163,6 +165,7 @@ void Pipeline::finish(Call& call, front::Response& response) {
     if (api && !has("cache-control")) response.headers.emplace_back("Cache-Control", "no-store");
     if (api && !has("content-security-policy") && !call.published->shell_csp.empty() && response.content().substr(0, 1) == "<")
       response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
+    if (!has("referrer-policy")) response.headers.emplace_back("Referrer-Policy", "same-origin");
     response.head_fragment = settings.development ? head : head_tls;
   } else {
     response.headers.emplace_back("X-Content-Type-Options", "nosniff");

@@ -25,16 +25,6 @@ void add_route(Published& live, Route route) {
   for (const auto& method : methods) endpoint->allow += (endpoint->allow.empty() ? "" : ", ") + method;
 }
 
-const char* access_name(loader::Access access) {
-  switch (access) {
-    case loader::Access::signed_in: return "signed_in";
-    case loader::Access::anyone: return "anyone";
-    case loader::Access::staff: return "staff";
-    case loader::Access::admin: return "admin";
-  }
-  return "admin";
-}
-
 json::object read_web_manifest(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
@@ -54,39 +44,77 @@ std::string shell_policy(const json::object& web) {
          "base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 }
 
-class PagesDocument {
- public:
-  void add(const loader::Plugin& plugin, const json::object* web) {
-    const auto& r = plugin.registrations;
-    for (const auto& page : r.pages)
-      pages_.push_back(json::object{{"plugin", plugin.id()}, {"path", page.path}, {"access", access_name(page.access)}, {"title", page.title}});
-    for (const auto& entry : r.navigation)
-      navigation_.push_back(json::object{{"plugin", plugin.id()}, {"path", entry.path}, {"order", entry.order}, {"label", entry.label}, {"access", access_name(entry.access)}});
-    for (const auto& card : r.cards) cards_.push_back(json::object{{"plugin", plugin.id()}, {"id", card.id}, {"order", card.order}});
-    if (!web || r.shell) return;
-    const auto prefix = "/assets/" + plugin.id() + "/";
-    json::array styles;
-    if (const auto* list = web->if_contains("styles"); list && list->is_array())
-      for (const auto& style : list->get_array()) styles.push_back(json::value(prefix + std::string(style.as_string())));
-    modules_.push_back(json::object{{"id", plugin.id()}, {"entry", prefix + std::string(web->at("entry").as_string())}, {"styles", std::move(styles)}});
-  }
-
-  std::string text(const config::Settings& settings) {
-    const auto by_order = [](json::array& list) {
-      std::stable_sort(list.begin(), list.end(), [](const json::value& a, const json::value& b) {
-        return a.at("order").as_int64() < b.at("order").as_int64();
-      });
-    };
-    by_order(navigation_);
-    by_order(cards_);
-    return json::serialize(json::object{{"name", settings.portal_name}, {"languages", json::array{"en", "ja"}},
-        {"default_language", settings.default_language}, {"time_zone", settings.time_zone}, {"modules", std::move(modules_)},
-        {"pages", std::move(pages_)}, {"navigation", std::move(navigation_)}, {"cards", std::move(cards_)}});
-  }
-
- private:
-  json::array modules_, pages_, navigation_, cards_;
+/// A text in the portal's languages.
+struct PageText {
+  std::string en, ja;
 };
+BOOST_DESCRIBE_STRUCT(PageText, (), (en, ja))
+
+struct PageModule {
+  std::string id, entry;
+  std::vector<std::string> styles;
+};
+BOOST_DESCRIBE_STRUCT(PageModule, (), (id, entry, styles))
+
+struct PageEntry {
+  std::string plugin, path;
+  loader::Access access = loader::Access::signed_in;
+  PageText title;
+};
+BOOST_DESCRIBE_STRUCT(PageEntry, (), (plugin, path, access, title))
+
+struct NavigationEntry {
+  std::string plugin, path;
+  std::int64_t order = 0;
+  PageText label;
+  loader::Access access = loader::Access::signed_in;
+};
+BOOST_DESCRIBE_STRUCT(NavigationEntry, (), (plugin, path, order, label, access))
+
+struct CardEntry {
+  std::string plugin, id;
+  std::int64_t order = 0;
+};
+BOOST_DESCRIBE_STRUCT(CardEntry, (), (plugin, id, order))
+
+/// What the web shell needs to know of the enabled plugins.
+struct Pages {
+  std::string name;
+  std::vector<std::string> languages{"en", "ja"};
+  std::string default_language, time_zone;
+  std::vector<PageModule> modules;
+  std::vector<PageEntry> pages;
+  std::vector<NavigationEntry> navigation;
+  std::vector<CardEntry> cards;
+};
+BOOST_DESCRIBE_STRUCT(Pages, (), (name, languages, default_language, time_zone, modules, pages, navigation, cards))
+
+void add_pages(Pages& all, const loader::Plugin& plugin, const json::object* web) {
+  const auto& r = plugin.registrations;
+  for (const auto& page : r.pages) all.pages.push_back({plugin.id(), page.path, page.access, portico::decode<PageText>(page.title)});
+  for (const auto& entry : r.navigation)
+    all.navigation.push_back({plugin.id(), entry.path, entry.order, portico::decode<PageText>(entry.label), entry.access});
+  for (const auto& card : r.cards) all.cards.push_back({plugin.id(), card.id, card.order});
+  if (!web || r.shell) return;
+  const auto prefix = "/assets/" + plugin.id() + "/";
+  PageModule module{plugin.id(), prefix + std::string(web->at("entry").as_string()), {}};
+  if (const auto* styles = web->if_contains("styles"); styles && styles->is_array())
+    for (const auto& style : styles->get_array()) module.styles.push_back(prefix + std::string(style.as_string()));
+  all.modules.push_back(std::move(module));
+}
+
+template <class Entry>
+void by_order(std::vector<Entry>& list) {
+  std::stable_sort(list.begin(), list.end(), [](const Entry& a, const Entry& b) { return a.order < b.order; });
+}
+
+/// The answer of a builtin route as the API document tells it.
+json::object schemas_of(const BuiltinRoute& builtin) {
+  json::object components;
+  json::value answer = json::object{{"type", "object"}};
+  if (builtin.path == kPagesPath) answer = portico::schema<Pages>(components);
+  return {{"responses", json::object{{"200", std::move(answer)}}}, {"components", std::move(components)}};
+}
 
 }  // namespace
 
@@ -99,12 +127,15 @@ std::shared_ptr<const Published> build_published(const std::vector<loader::Plugi
     route.spec.pattern = builtin.path;
     route.spec.summary = builtin.summary;
     route.spec.access = builtin.access;
-    route.spec.schemas = {{"responses", json::object{{"200", json::object{{"type", "object"}}}}}};
+    route.spec.schemas = schemas_of(builtin);
     route.builtin = builtin.answer;
     route.label = builtin.method + " " + builtin.path;
     add_route(*live, std::move(route));
   }
-  PagesDocument pages;
+  Pages pages;
+  pages.name = settings.portal_name;
+  pages.default_language = settings.default_language;
+  pages.time_zone = settings.time_zone;
   for (auto* plugin : plugins) {
     const auto& r = plugin->registrations;
     for (const auto& spec : r.routes) add_route(*live, Route{spec, plugin, nullptr, spec.method + " " + spec.pattern});
@@ -128,12 +159,14 @@ std::shared_ptr<const Published> build_published(const std::vector<loader::Plugi
         live->shell_csp = shell_policy(*web);
       }
     }
-    pages.add(*plugin, web ? &*web : nullptr);
+    add_pages(pages, *plugin, web ? &*web : nullptr);
   }
   std::vector<const Route*> routes;
   for (const auto& pattern : live->routes.values())
     for (const auto& [method, route] : pattern->by_method) routes.push_back(&route);
-  live->pages_document = pages.text(settings);
+  by_order(pages.navigation);
+  by_order(pages.cards);
+  live->pages_document = portico::encode_text(pages);
   live->api_document = build_api_document(routes, settings);
   return live;
 }

@@ -11,6 +11,8 @@
 
 namespace kernel::policy {
 
+inline constexpr std::string_view kPagesPath = "/api/pages";
+
 /// A route of the host itself.
 struct BuiltinRoute {
   std::string method, path, summary;

@@ -22,7 +22,7 @@ struct Route {
   loader::RouteSpec spec;
   loader::Plugin* plugin = nullptr;
   std::function<front::Response(Call&)> builtin;
-  std::string label;  // "GET /api/invoices/{id}"
+  std::string label;  // "GET /api/reports/{id}"
 };
 
 struct Endpoint {

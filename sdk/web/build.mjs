@@ -217,7 +217,9 @@ function writeShell({ files, first, sheet }, entry) {
     .replace('%ENTRY%', url(entry));
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, 'index.html'), page);
-  return `sha256-${createHash('sha256').update(importmap).digest('base64')}`;
+  // Hashed as it stands in the page, blanks and all, since that is what browsers hash.
+  const inline = /<script type="importmap">([^]*?)<\/script>/.exec(page)[1];
+  return `sha256-${createHash('sha256').update(inline).digest('base64')}`;
 }
 
 async function compressAll(directory) {

@@ -88,7 +88,7 @@ def purpose(tree):
 
 def lengths(tree):
     for path, text in tree.under(ends=NATIVE + WEB + (".py", ".sh", ".sql")):
-        if text.count("\n") > 500 and ".gen." not in path:
+        if text.count("\n") > 600 and ".gen." not in path:
             yield f"{path} has {text.count(chr(10))} lines: look for the second noun in it"
 
 
@@ -119,6 +119,6 @@ RULES = [
     Rule("words", "a file begins with its purpose", purpose,
          bad=[{"kernel/a.hpp": "#pragma once\n// later\n"}, {"migrations/auth/0001_a.sql": "create table a();\n"}],
          good={"kernel/a.hpp": "// What it is.\n#pragma once\n", "config/dev/a.sh": "#!/bin/sh\n# What it is.\n", "sdk/a.h": "/* What */\n"}),
-    Rule("words", "no source is longer than 500 lines", lengths,
-         bad=[{"kernel/a.cpp": "x\n" * 501}], good={"kernel/a.cpp": "x\n" * 500, "sdk/web/src/types.gen.ts": "x\n" * 900}),
+    Rule("words", "no source is longer than 600 lines", lengths,
+         bad=[{"kernel/a.cpp": "x\n" * 601}], good={"kernel/a.cpp": "x\n" * 600, "sdk/web/src/types.gen.ts": "x\n" * 900}),
 ]

@@ -85,8 +85,8 @@ void Shapes::numbers(json::value& answer) {
       continue;
     }
     const bool flip = numbers_ == "mixed" && turn_++ % 2 == 0;
-    if (value.is_int64() && (numbers_ == "strings" || flip)) {
-      value = std::to_string(value.get_int64());
+    if ((value.is_int64() || value.is_uint64()) && (numbers_ == "strings" || flip)) {
+      value = json::serialize(value);
     } else if (value.is_string() && (numbers_ == "numbers" || flip) && !is_plain_text(member.key())) {
       const auto& text = value.get_string();
       std::int64_t number = 0;

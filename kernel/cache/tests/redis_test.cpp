@@ -1,3 +1,4 @@
+// The Redis client as rules: bounded calls, breaker, pipelining.
 #include "kernel/cache/redis.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// RESP replies: what is read and what is refused.
 #include "kernel/cache/resp.hpp"
 
 #include <catch2/catch.hpp>
@@ -55,7 +56,7 @@ TEST_CASE("a command is written with the length of every word") {
   std::string out;
   const std::vector<std::string> words{"SET", "k", std::string("a\0\r\n", 4), ""};
   write_command(out, words);
-  CHECK(out == std::string("*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\na\0\r\n\r\n$0\r\n\r\n", 42));
+  CHECK(out == std::string("*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\na\0\r\n\r\n$0\r\n\r\n", 36));
 }
 
 TEST_CASE("an entry comes back as it went, and damaged bytes are no entry") {

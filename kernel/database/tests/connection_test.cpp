@@ -1,3 +1,4 @@
+// Transactions on a real PostgreSQL: types, errors, scopes, row-level security, healing.
 #include <catch2/catch.hpp>
 #include <future>
 #include <limits>
@@ -37,6 +38,8 @@ struct Notes {
     PoolSettings out;
     out.url = database.url();
     out.max_connections = connections;
+    // A busy machine is not what these tests are about.
+    out.acquire_wait = out.connect_timeout = out.begin_timeout = out.statement_limit = 20s;
     return out;
   }
   static Scope as(const std::string& user) { return {Scope::user, user, "", "portico_notes"}; }
@@ -318,7 +321,7 @@ TEST_CASE("a statement ends at the deadline and the connection lives on") {
   Notes notes;
   Pool pool(notes.settings(1));
   {
-    auto transaction = pool.begin(Notes::as(kAda), soon(300ms));
+    auto transaction = pool.begin(Notes::as(kAda), soon(2s));
     CHECK(code_of([&] { transaction.run("SELECT pg_sleep(30)"); }) == "database.timeout");
   }
   auto transaction = pool.begin(Notes::as(kAda), soon());
@@ -329,12 +332,12 @@ TEST_CASE("a statement ends at the deadline and the connection lives on") {
 TEST_CASE("time spent earlier in the transaction is not given again") {
   Notes notes;
   Pool pool(notes.settings(1));
-  auto transaction = pool.begin(Notes::as(kAda), soon(900ms));
+  auto transaction = pool.begin(Notes::as(kAda), soon(20s));
   transaction.run("SELECT pg_sleep(0.6)");
-  const auto left =
-      transaction.run("SELECT current_setting('statement_timeout') AS t").get<std::string>(0, "t");
-  CHECK(std::stoi(left) <= 300);  // "300ms"
-  CHECK(left.ends_with("ms"));
+  const Result left =
+      transaction.run("SELECT setting::bigint AS ms FROM pg_settings WHERE name = 'statement_timeout'");
+  CHECK(left.get<std::int64_t>(0, "ms") > 0);
+  CHECK(left.get<std::int64_t>(0, "ms") <= 19'400);
 }
 
 TEST_CASE("when every connection is taken the wait is short and says so") {
@@ -446,8 +449,8 @@ struct Faulty {
     settings = notes.settings(connections);
     settings.url.host = "127.0.0.1";
     settings.url.port = proxy.port();
-    settings.connect_timeout = 1s;
-    settings.begin_timeout = 200ms;
+    settings.connect_timeout = 3s;
+    settings.begin_timeout = 1s;
   }
   Notes notes;
   kernel::testing::FaultProxy proxy;
@@ -477,8 +480,8 @@ TEST_CASE("a pool heals by itself when PostgreSQL comes back") {
 TEST_CASE("a PostgreSQL that stands still costs no more than the time allowed, at every step") {
   Faulty faulty;
   Pool pool(faulty.settings);
-  auto statement = pool.begin(Notes::as(kAda), soon(700ms));
-  auto commit = pool.begin(Notes::as(kBob), soon(700ms));
+  auto statement = pool.begin(Notes::as(kAda), soon(4s));
+  auto commit = pool.begin(Notes::as(kBob), soon(4s));
   commit.run("UPDATE notes.counter SET n = n + 1");
   faulty.proxy.set(Mode::stall);
   CHECK(code_of([&] { statement.run("SELECT 1"); }) == "database.timeout");

@@ -1,3 +1,4 @@
+// Migrations on a real PostgreSQL: order, checksums, rights, two runners.
 #include <catch2/catch.hpp>
 #include <future>
 

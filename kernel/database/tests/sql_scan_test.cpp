@@ -1,3 +1,4 @@
+// What counts as destructive SQL, and what only looks like it.
 #include "kernel/database/sql_scan.hpp"
 
 #include <catch2/catch.hpp>

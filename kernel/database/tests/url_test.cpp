@@ -1,3 +1,4 @@
+// Database and Redis addresses: what is read and what is refused by name.
 #include "kernel/database/url.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,6 @@
 // What goes to the mail server, what must never go, and what its answers mean.
+#include <poll.h>
+
 #include "kernel/outbound/smtp.hpp"
 
 #include <catch2/catch.hpp>
@@ -89,7 +91,7 @@ class MailServer {
       return false;
     }
     if (answer == "drip") {
-      while (c.send("250-more\r\n")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      while (c.send("250-more\r\n")) ::poll(nullptr, 0, 5);  // the pace is what is tested
       return false;
     }
     return c.send(answer + "\r\n");

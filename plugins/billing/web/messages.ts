@@ -17,7 +17,6 @@ export const messages = defineMessages(
     filter: 'Show',
     all: 'All',
     number: 'Number',
-    about: 'For',
     status: 'Status',
     issued_on: 'Issued',
     due_on: 'Due',
@@ -51,7 +50,6 @@ export const messages = defineMessages(
     invoice_missing: 'It may have been withdrawn, or it belongs to another account.',
     billed_to: 'Billed to',
 
-    pay_title: 'Pay this invoice',
     pay_by: 'Please pay by {date}.',
     pay_overdue: 'This was due on {date}.',
     pay: 'Pay {amount}',
@@ -108,7 +106,6 @@ export const messages = defineMessages(
     filter: '表示',
     all: 'すべて',
     number: '請求書番号',
-    about: '内容',
     status: '状態',
     issued_on: '発行日',
     due_on: '支払期限',
@@ -142,7 +139,6 @@ export const messages = defineMessages(
     invoice_missing: '取り下げられたか、別のアカウントのものである可能性があります。',
     billed_to: '請求先',
 
-    pay_title: 'この請求書のお支払い',
     pay_by: '{date}までにお支払いください。',
     pay_overdue: 'お支払い期限は{date}でした。',
     pay: '{amount}を支払う',

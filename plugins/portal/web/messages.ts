@@ -6,7 +6,6 @@ export const messages = defineMessages(
     skip: 'Skip to content',
     menu: 'Menu',
     main_navigation: 'Main',
-    home: '{name} home',
     sign_in: 'Sign in',
     sign_up: 'Create account',
     sign_out: 'Sign out',
@@ -23,7 +22,6 @@ export const messages = defineMessages(
     landing_lead:
       'See what is due, read every invoice line by line, and keep your details up to date, at any hour and in your language.',
     landing_to_dashboard: 'Go to your dashboard',
-    landing_have_account: 'Already a customer?',
     feature_bills_title: 'Bills you can follow',
     feature_bills: 'Every invoice with its lines, its tax and its payments. What is due comes first.',
     feature_pay_title: 'Pay in two steps',
@@ -54,7 +52,6 @@ export const messages = defineMessages(
     skip: '本文へ移動',
     menu: 'メニュー',
     main_navigation: 'メイン',
-    home: '{name} ホーム',
     sign_in: 'ログイン',
     sign_up: '新規登録',
     sign_out: 'ログアウト',
@@ -71,7 +68,6 @@ export const messages = defineMessages(
     landing_lead:
       'お支払いの予定、請求書の明細、ご登録情報の変更まで。いつでも、わかりやすい日本語でご利用いただけます。',
     landing_to_dashboard: 'ダッシュボードへ',
-    landing_have_account: 'すでにご契約のお客様',
     feature_bills_title: 'よくわかる請求書',
     feature_bills:
       '明細・消費税・お支払い履歴まで、すべての請求書を確認できます。お支払いが必要なものを最初に表示します。',

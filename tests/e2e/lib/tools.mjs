@@ -81,7 +81,6 @@ export function watch(page, { allowedStatuses = [] } = {}) {
 export async function axe(page) {
   await page.evaluate(axeSource);
   const result = await page.evaluate(() =>
-    // eslint-disable-next-line no-undef -- put there by the line above
     axe.run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
       resultTypes: ['violations'],

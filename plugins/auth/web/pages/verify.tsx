@@ -89,7 +89,6 @@ function Confirm({ token }: { token: string }) {
   useEffect(() => {
     if (!automatic || begun.current) return;
     begun.current = true;
-    // eslint-disable-next-line react-hooks/set-state-in-effect -- the link itself is the press of the button
     void run();
   }, [automatic, run]);
 

@@ -1,6 +1,6 @@
 // Paying as a small state machine: new tab, password question, opened, waiting for the money.
 import {
-  ApiProblem,
+  type ApiProblem,
   asProblem,
   type Invoice,
   passwordIsFresh,

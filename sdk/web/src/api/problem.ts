@@ -9,6 +9,8 @@ export interface FieldProblem {
 
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
+  /** When it arrived (milliseconds); waits count from here. */
+  readonly atMs = Date.now();
 
   constructor(
     /** HTTP status; 0 where no answer arrived. */

@@ -19,10 +19,11 @@ import {
   string,
   enum as zodEnum,
 } from 'zod/mini';
+import type { $ZodType } from 'zod/v4/core';
 import { toHalfWidth } from '../i18n/format';
 import { kPasswordMax, kPasswordMin } from '../kit/problem-words';
 
-export type Infer<T> = T extends import('zod/v4/core').$ZodType ? ZodInfer<T> : never;
+export type Infer<T extends $ZodType> = ZodInfer<T>;
 
 export const z = {
   object,

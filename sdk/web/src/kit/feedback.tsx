@@ -101,11 +101,7 @@ export function ProblemNote({ problem: thrown, onRetry, retrying, words, focus }
   const problem = useMemo(() => asProblem(thrown), [thrown]);
   const text = useText(kitMessages);
   const shown = words ?? problemWords(problem, text);
-  // Counted from the moment this very answer arrived.
-  const until = useMemo(
-    () => (problem.retryAfterS === null ? null : Date.now() + problem.retryAfterS * 1000),
-    [problem],
-  );
+  const until = problem.retryAfterS === null ? null : problem.atMs + problem.retryAfterS * 1000;
   const own = problem.status >= 500 || problem.status === 0;
   return (
     <Note tone={own ? 'warn' : 'bad'} title={shown.title} focus={focus}>

@@ -1,6 +1,6 @@
 // Which words explain a problem to a customer.
 import type { ApiProblem } from '../api/problem';
-import { kitMessages } from '../i18n/kit-messages';
+import type { kitMessages } from '../i18n/kit-messages';
 import type { Translate } from '../i18n/messages';
 
 type Key = keyof (typeof kitMessages)['en'];
