@@ -230,7 +230,7 @@ cmd_test() {
   FILTER='' LIST=0
   while [ $# -gt 0 ]; do
     case $1 in
-      --full) full=1 ;;
+      --full) full=1; export PORTICO_TEST_FULL=1 ;;
       --list) LIST=1 ;;
       -*) unknown "$1" ;;
       *) [ -z "$FILTER" ] || unknown "$1"; FILTER=$1 ;;

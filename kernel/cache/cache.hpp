@@ -63,7 +63,7 @@ struct CacheSettings {
 /// Thread-safe. Works without Redis: in-process only, short-lived.
 class Cache {
  public:
-  Cache(Redis& redis, CacheSettings settings = {});
+  explicit Cache(Redis& redis, CacheSettings settings = {});
   ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;

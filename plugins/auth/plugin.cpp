@@ -31,6 +31,7 @@ class Plugin final : public portico::Plugin {
     host.pages().page("/auth/set-password", {"Choose a new password", "新しいパスワードの設定"}, Access::anyone);
     host.pages().page("/account", {"Account", "アカウント"});
     host.pages().navigation("/account", {"Account", "アカウント"}, 90);
+    host.pages().card("auth.profile", 90);
   }
 
  private:

@@ -1,7 +1,9 @@
 // Every page in every state × language × theme × width: no script error, no policy refusal, axe clean, no sideways
 // scroll, a title, one h1. The host is played by fixtures.
 //
-//   node tests/e2e/states.mjs [--web DIR] [--shots DIR] [--only TEXT] [--languages en,ja] [--themes light,dark]
+//   node tests/e2e/states.mjs [--web DIR] [--shots DIR] [--only TEXT] [--views en/light,en/dark,ja/light,ja/dark]
+//
+// Without --views each language is seen in one theme; PORTICO_TEST_FULL=1 (./dev test --full) sees all four.
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +18,10 @@ const { values: options } = parseArgs({
     web: { type: 'string', default: join(kRoot, 'build/web') },
     shots: { type: 'string' },
     only: { type: 'string', default: '' },
-    languages: { type: 'string', default: 'en,ja' },
-    themes: { type: 'string', default: 'light,dark' },
+    views: {
+      type: 'string',
+      default: process.env.PORTICO_TEST_FULL === '1' ? 'en/light,en/dark,ja/light,ja/dark' : 'en/light,ja/dark',
+    },
   },
 });
 const web = resolve(options.web);
@@ -412,53 +416,52 @@ const tally = new Tally();
 const browser = await launch();
 if (options.shots) mkdirSync(options.shots, { recursive: true });
 
-for (const language of options.languages.split(',')) {
-  for (const theme of options.themes.split(',')) {
-    for (const state of kCases) {
-      const widths = state.widths ?? [1280, 320];
-      const context = await browser.newContext({
-        viewport: { width: widths[0], height: 800 },
-        colorScheme: theme,
-        locale: language === 'ja' ? 'ja-JP' : 'en-GB',
-        timezoneId: 'Asia/Tokyo',
-        reducedMotion: 'reduce',
-      });
-      await context.addInitScript(
-        ([chosen, hint]) => {
-          localStorage.setItem('portico.language', chosen);
-          if (hint) localStorage.setItem('portico.signed_in', '1');
-          window.refusals = [];
-          document.addEventListener('securitypolicyviolation', (event) =>
-            window.refusals.push(`${event.violatedDirective} ${event.blockedURI}`),
-          );
-        },
-        [language, state.hint === true],
-      );
-      const page = await context.newPage();
-      const name = `${state.name} ${language} ${theme}`;
-      const faults = watch(page, { allowedStatuses: [401, 429, ...(state.allow ?? [])] });
-      const answers = { ...state.api };
-      if (language === 'ja' && answers['GET /api/me']?.status === 200) {
-        answers['GET /api/me'] = ok({ ...me, last_name: '見本', first_name: '花子', language: 'ja' });
-      }
-      await answerApi(page, answers);
-      await tally.run(name, async () => {
-        await page.goto(server.url + state.path);
-        if (!state.noHeading) await page.locator('main h1').waitFor({ timeout: 15_000 });
-        await state.act?.(page);
-        if (state.wait) await page.locator(state.wait).first().waitFor({ timeout: 15_000 });
-        for (const width of widths) {
-          await page.setViewportSize({ width, height: width === 320 ? 640 : 800 });
-          await look(page, `${name} ${width}`, state);
-          if (options.shots) {
-            const file = `${state.name}-${language}-${theme}-${width}.png`;
-            await page.screenshot({ path: join(options.shots, file), fullPage: true });
-          }
-        }
-        tally.check(faults.length === 0, `${name}: no errors in the console`, faults.join('\n       '));
-      });
-      await context.close();
+for (const view of options.views.split(',')) {
+  const [language, theme] = view.split('/');
+  for (const state of kCases) {
+    const widths = state.widths ?? [1280, 320];
+    const context = await browser.newContext({
+      viewport: { width: widths[0], height: 800 },
+      colorScheme: theme,
+      locale: language === 'ja' ? 'ja-JP' : 'en-GB',
+      timezoneId: 'Asia/Tokyo',
+      reducedMotion: 'reduce',
+    });
+    await context.addInitScript(
+      ([chosen, hint]) => {
+        localStorage.setItem('portico.language', chosen);
+        if (hint) localStorage.setItem('portico.signed_in', '1');
+        window.refusals = [];
+        document.addEventListener('securitypolicyviolation', (event) =>
+          window.refusals.push(`${event.violatedDirective} ${event.blockedURI}`),
+        );
+      },
+      [language, state.hint === true],
+    );
+    const page = await context.newPage();
+    const name = `${state.name} ${language} ${theme}`;
+    const faults = watch(page, { allowedStatuses: [401, 429, ...(state.allow ?? [])] });
+    const answers = { ...state.api };
+    if (language === 'ja' && answers['GET /api/me']?.status === 200) {
+      answers['GET /api/me'] = ok({ ...me, last_name: '見本', first_name: '花子', language: 'ja' });
     }
+    await answerApi(page, answers);
+    await tally.run(name, async () => {
+      await page.goto(server.url + state.path);
+      if (!state.noHeading) await page.locator('main h1').waitFor({ timeout: 15_000 });
+      await state.act?.(page);
+      if (state.wait) await page.locator(state.wait).first().waitFor({ timeout: 15_000 });
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: width === 320 ? 640 : 800 });
+        await look(page, `${name} ${width}`, state);
+        if (options.shots) {
+          const file = `${state.name}-${language}-${theme}-${width}.png`;
+          await page.screenshot({ path: join(options.shots, file), fullPage: true });
+        }
+      }
+      tally.check(faults.length === 0, `${name}: no errors in the console`, faults.join('\n       '));
+    });
+    await context.close();
   }
 }
 
