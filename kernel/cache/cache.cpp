@@ -262,7 +262,18 @@ Answer Cache::State::fetch(const Flight& flight, const std::string& key, const P
       return answer(old, first ? Served::hit : Served::miss, at);
     }
     fill = shared.begin(key, tags);
-    if (!fill.answered || fill.leased) break;
+    if (!fill.answered) break;
+    if (fill.leased) {
+      // The load that held the lease may have ended between our look and our turn.
+      SharedTier::Seen again = shared.read(key, tags);
+      const WallTime then = now();
+      if (!again.entry || then >= again.entry->fresh_until) break;
+      shared.give_up(key, fill);
+      const auto entry = std::make_shared<const Entry>(std::move(*again.entry));
+      local.put(key, entry, flight.snapshot, then);
+      metrics.shared_miss.add();
+      return answer(entry, Served::miss, then);
+    }
     // Another replica loads: what is stale will do, otherwise wait for it.
     if (old && at < old->stale_until) return answer(old, Served::hit, at);
     if (steady_clock::now() + kLoserLook >= deadline)

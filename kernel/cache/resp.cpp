@@ -40,6 +40,8 @@ class Reader {
  private:
   /// The line after the sign; moves past its end.
   RespStatus take_line(std::string_view& line) {
+    if (at_ < bytes_.size() && std::string_view("+-:$*").find(bytes_[at_]) == std::string_view::npos)
+      return RespStatus::malformed;
     const auto end =
         bytes_.substr(0, std::min(bytes_.size(), at_ + limits_.line_bytes)).find("\r\n", at_ + 1);
     if (end == std::string_view::npos)

@@ -15,7 +15,7 @@ struct Resolution {
 };
 
 /// enabled and disabled: manifests by id. Only enabled ones start; the others give better reasons
-/// ("whmcs provides it; enable it with plugins.whmcs.enabled=true").
+/// ("ledger does: enable it with plugins.ledger.enabled=true").
 Resolution resolve(const std::map<std::string, Manifest>& enabled, const std::map<std::string, Manifest>& disabled);
 
 }  // namespace kernel::loader

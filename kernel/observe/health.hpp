@@ -16,7 +16,7 @@ enum class HealthState { ok, degraded, failed };
 std::string_view to_string(HealthState state) noexcept;
 
 struct HealthCheck {
-  std::string name;  // "database", "upstream.whmcs", "plugin.billing"
+  std::string name;  // "database", "upstream.ledger", "plugin.shop"
   HealthState state = HealthState::ok;
   std::string reason;                           // for people; masked like a log value; empty while ok
   std::chrono::system_clock::time_point since;  // of the last change of state

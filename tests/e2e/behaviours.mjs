@@ -41,7 +41,7 @@ async function test(
   name,
   answers,
   work,
-  { statuses = [401, 403, 404, 410, 429, 503], context: settings = {}, storage = {} } = {},
+  { statuses = [401, 403, 404, 410, 422, 429, 503], context: settings = {}, storage = {} } = {},
 ) {
   if (!name.includes(options.only)) return;
   const context = await browser.newContext({

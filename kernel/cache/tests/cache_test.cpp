@@ -466,7 +466,7 @@ TEST_CASE(
   RedisSettings settings = test.settings();
   settings.host = "127.0.0.1";
   settings.port = proxy.port();
-  settings.call_timeout = 200ms;
+  settings.call_timeout = 2s;
   Clock clock;
   Replica a(settings, clock), b(test.settings(), clock);
   Source source;

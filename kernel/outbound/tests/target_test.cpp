@@ -39,7 +39,7 @@ Request with_path(std::string path) {
 }  // namespace
 
 TEST_CASE("a base URL is taken apart") {
-  CHECK(parse_base_url("http://Host.Example:8080/whmcs/").base == "http://host.example:8080/whmcs");
+  CHECK(parse_base_url("http://Host.Example:8080/ledger/").base == "http://host.example:8080/ledger");
   CHECK(parse_base_url("HTTPS://host.example").base == "https://host.example");
   CHECK(parse_base_url("https://host.example/").tls);
   CHECK(parse_base_url("http://[::1]:80/x").host == "[::1]");

@@ -66,6 +66,7 @@ TestDatabase::TestDatabase() {
   if (!url || !*url)
     throw std::runtime_error("PORTICO_TEST_DATABASE_URL is not set: name a PostgreSQL login with CREATEDB and CREATEROLE");
   server_ = url;
+  server_ = server_.substr(0, server_.find('?'));  // libpq knows no ?schema=
   std::random_device random;
   name_ = fmt::format("portico_auth_test_{:08x}{:08x}", random(), random());
   PGconn* server = open(server_);
