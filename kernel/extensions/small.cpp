@@ -40,16 +40,23 @@ std::string metric_name(const portico_host* host, portico_str name, const char* 
 }
 
 observe::Labels labels(portico_str label, portico_str value) {
-  if (!label.size) return {};
+  const auto name = portico::view(label);
+  if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string_view::npos) return {};
   return {{text_of(label), text_of(value)}};
 }
 
 void count(const portico_host* host, portico_str name, portico_str label, portico_str value, double amount) {
-  guard(nullptr, [&] { observe::counter(metric_name(host, name, "_total"), "Counted by the plugin", labels(label, value)).add(amount); });
+  guard(nullptr, [&] {
+    const auto full = metric_name(host, name, "_total");
+    if (observe::is_metric_name(full, observe::MetricKind::counter)) observe::counter(full, "Counted by the plugin", labels(label, value)).add(amount);
+  });
 }
 
 void duration(const portico_host* host, portico_str name, portico_str label, portico_str value, double seconds) {
-  guard(nullptr, [&] { observe::histogram(metric_name(host, name, "_seconds"), "Measured by the plugin", labels(label, value)).observe(seconds); });
+  guard(nullptr, [&] {
+    const auto full = metric_name(host, name, "_seconds");
+    if (observe::is_metric_name(full, observe::MetricKind::histogram)) observe::histogram(full, "Measured by the plugin", labels(label, value)).observe(seconds);
+  });
 }
 
 void report(const portico_host* host, portico_str name, uint32_t state, portico_str reason) {

@@ -95,7 +95,7 @@ void add_pages(Pages& all, const loader::Plugin& plugin, const json::object* web
   for (const auto& entry : r.navigation)
     all.navigation.push_back({plugin.id(), entry.path, entry.order, portico::decode<PageText>(entry.label), entry.access});
   for (const auto& card : r.cards) all.cards.push_back({plugin.id(), card.id, card.order});
-  if (!web || r.shell) return;
+  if (!web) return;
   const auto prefix = "/assets/" + plugin.id() + "/";
   PageModule module{plugin.id(), prefix + std::string(web->at("entry").as_string()), {}};
   if (const auto* styles = web->if_contains("styles"); styles && styles->is_array())

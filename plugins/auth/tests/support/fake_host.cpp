@@ -206,7 +206,9 @@ portico_status page(const portico_host* h, const portico_page* p, portico_error*
   return S::of(h).self->pages.emplace_back(view(p->path)), PORTICO_OK;
 }
 portico_status navigation(const portico_host*, const portico_navigation*, portico_error*) { return PORTICO_OK; }
-const portico_pages kPages{sizeof(portico_pages), 0, page, navigation, nullptr, nullptr};
+portico_status card(const portico_host*, portico_str, std::int64_t, portico_error*) { return PORTICO_OK; }
+portico_status shell(const portico_host*, portico_error*) { return PORTICO_E_DENIED; }
+const portico_pages kPages{sizeof(portico_pages), 0, page, navigation, card, shell};
 
 const void* extension(const portico_host*, const char* id) {
   static const std::map<std::string_view, const void*> tables = {
