@@ -320,9 +320,10 @@ json::value schema_struct(const Type& type, Schemas& all) {
       if (field.max_length) (*object)[list ? "maxItems" : "maxLength"] = *field.max_length;
       if (field.minimum) (*object)["minimum"] = *field.minimum;
       if (field.maximum) (*object)["maximum"] = *field.maximum;
-      if (field.must_be_true) (*object)["const"] = true;
+      if (field.must_be_true) (*object)["enum"] = json::array{true};
       if (const auto* row = format_row(field.format)) {
-        if (row->json_format) (*object)["format"] = row->json_format;
+        if (field.format == Format::language) (*object)["enum"] = json::array{"en", "ja"};
+        else if (row->json_format) (*object)["format"] = row->json_format;
         else (*object)["pattern"] = row->pattern;
       }
     }

@@ -160,3 +160,8 @@ template <>
 struct portico::Rules<auth::ProfileChange> {
   static void apply(RuleSet<auth::ProfileChange>& rule);
 };
+
+template <>
+struct portico::Rules<auth::Me> {
+  static void apply(RuleSet<auth::Me>& rule) { rule(&auth::Me::language).format(Format::language); }
+};

@@ -50,6 +50,7 @@ function toBody(values: SignUpValues, language: 'en' | 'ja'): SignUpBody {
     ...rest,
     ...(company === '' ? {} : { company }),
     address: line2 === '' ? street : { ...street, line2 },
+    accept_terms: true, // the form lets nobody pass without
     language,
   };
 }

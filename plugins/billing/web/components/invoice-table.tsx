@@ -20,14 +20,9 @@ export function InvoiceTable({ invoices }: { invoices: readonly InvoiceSummary[]
       label: text('number'),
       heading: true,
       cell: (invoice) => (
-        <>
-          <Link to={`/billing/invoices/${invoice.id}`} className="link font-semibold">
-            {invoice.number || invoice.id}
-          </Link>
-          {invoice.description && (
-            <span className="block text-sm text-muted sm:max-w-80 sm:truncate">{invoice.description}</span>
-          )}
-        </>
+        <Link to={`/billing/invoices/${invoice.id}`} className="link font-semibold">
+          {invoice.number || invoice.id}
+        </Link>
       ),
     },
     { id: 'status', label: text('status'), cell: (invoice) => <StatusBadge status={invoice.status} /> },
