@@ -21,7 +21,7 @@ const status = JSON.parse(
 const host = status.host.url.replace(/\/$/, '');
 const control = status.sandbox.control.replace(/\/$/, '');
 const mail = status.sandbox.mail.url.replace(/\/$/, '');
-const kPassword = 'correct horse battery staple';
+const kPassword = 'violet harbour seven kettles';
 
 const tally = new Tally();
 const browser = await launch();
