@@ -120,7 +120,7 @@ class Database {
   auto as_user(std::string_view user_id, F&& fn) const {
     return in({sizeof(portico_scope), 0, to_str(user_id), {}}, std::forward<F>(fn));
   }
-  /// … on all rows, for a reason that is audited.
+  /// … on all rows, for a reason that the database session carries.
   template <class F>
   auto as_system(std::string_view reason, F&& fn) const {
     return in({sizeof(portico_scope), 0, {}, to_str(reason)}, std::forward<F>(fn));

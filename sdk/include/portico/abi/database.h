@@ -38,7 +38,7 @@ typedef struct portico_rows {
   uint64_t affected;
 } portico_rows;
 
-/* Whose rows: a user's (row-level security), or the system's with a reason, which is audited. */
+/* Whose rows: a user's (row-level security), or the system's, with a reason that the database session carries. */
 typedef struct portico_scope {
   uint32_t size;
   uint32_t reserved;
