@@ -234,12 +234,13 @@ closing_line() {
 }
 
 cmd_test() {
-  local full=0 name
+  local full=0 build=1 name
   FILTER='' LIST=0
   while [ $# -gt 0 ]; do
     case $1 in
       --full) full=1; export PORTICO_TEST_FULL=1 ;;
       --list) LIST=1 ;;
+      --no-build) build=0 ;;
       -*) unknown "$1" ;;
       *) [ -z "$FILTER" ] || unknown "$1"; FILTER=$1 ;;
     esac
@@ -249,7 +250,7 @@ cmd_test() {
   case $FILTER in
     arch | dev | web) ;; # these need nothing built
     *)
-      if [ $LIST = 0 ]; then
+      if [ $LIST = 0 ] && [ $build = 1 ]; then
         lock_state
         run_build dev
         unlock_state

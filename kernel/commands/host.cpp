@@ -30,7 +30,8 @@ database::PoolSettings pool_settings(const config::Settings& s) {
 cache::RedisSettings redis_settings(const config::Settings& s) {
   const auto url = database::parse_redis_url(s.redis_url);
   cache::RedisSettings out;
-  out.host = url.host, out.port = url.port, out.user = url.user, out.password = url.password, out.database = url.database;
+  out.host = url.host, out.port = url.port, out.user = url.user, out.password = url.password,
+  out.database = url.database;
   return out;
 }
 
@@ -59,8 +60,10 @@ Host::Host(const config::Settings& settings, const config::Source& source)
       cache_(redis_, cache_settings(settings)),
       limiter_(redis_, settings.cluster_replicas),
       pipeline_(settings, cache_, limiter_, database_),
-      mail_(database_, outbound::SmtpSender(outbound::SmtpSettings::from_url(settings.smtp_url)), settings.mail_from,
-            {[this](const std::string& t) { return seal_.seal(t, "mail"); }, [this](const std::string& t) { return seal_.open(t, "mail"); },
+      mail_(database_, outbound::SmtpSender(outbound::SmtpSettings::from_url(settings.smtp_url)),
+            settings.mail_from,
+            {[this](const std::string& t) { return seal_.seal(t, "mail"); },
+             [this](const std::string& t) { return seal_.open(t, "mail"); },
              [this](const std::string& t) { return seal_.hash(t); }}),
       scheduler_(database_),
       services_{settings_, database_, cache_, outbound_, pipeline_, mail_, seal_} {
@@ -68,12 +71,15 @@ Host::Host(const config::Settings& settings, const config::Source& source)
   pipeline_.audit = [this](policy::Call& call, int status) { audit(call, status); };
 }
 
-Host::~Host() { stop(); }
+Host::~Host() {
+  stop();
+}
 
 void Host::start_plugins() {
   loader_.discover();
   for (const auto& plugin : loader_.plugins())
-    if (plugin->state() == loader::State::verified && !plugin->config.empty()) extensions::add_upstreams(*plugin, outbound_);
+    if (plugin->state() == loader::State::verified && !plugin->config.empty())
+      extensions::add_upstreams(*plugin, outbound_);
   loader_.start(services_, {&extensions::find_extension, &extensions::release_lease});
   pipeline_.publish(policy::build_published(loader_.active(), builtins(), settings_));
   for (auto* plugin : loader_.active()) scheduler_.add(*plugin);
@@ -110,48 +116,65 @@ void Host::stop() {
 
 void Host::audit(policy::Call& call, int status) {
   try {
-    auto t = database_.begin({database::Scope::system, {}, "audit of a request", "portico_kernel"}, std::chrono::steady_clock::now() + std::chrono::seconds(2));
+    auto t = database_.begin({database::Scope::system, {}, "audit of a request", "portico_kernel"},
+                             std::chrono::steady_clock::now() + std::chrono::seconds(2));
     const bool known = call.principal && !call.principal->user_id.empty();
-    extensions::write_audit(t, seal_, {known ? call.principal->user_id : "", known ? "user" : "anonymous", "request", call.route->label,
-                                       std::to_string(status), call.correlation_id, call.client_address});
+    extensions::write_audit(
+        t, seal_,
+        {known ? call.principal->user_id : "", known ? "user" : "anonymous", "request", call.route->label,
+         std::to_string(status), call.correlation_id, call.client_address});
     t.commit();
   } catch (const std::exception& e) {
-    observe::log(Level::error, "audit", "row not written", {{"route", call.route->label}, {"detail", e.what()}});
+    observe::log(Level::error, "audit", "row not written",
+                 {{"route", call.route->label}, {"detail", e.what()}});
   }
 }
 
 front::Response Host::health() {
   json::array checks;
   for (const auto& check : observe::health().checks())
-    checks.push_back(json::object{{"name", check.name}, {"state", observe::to_string(check.state)}, {"reason", check.reason}});
+    checks.push_back(json::object{
+        {"name", check.name}, {"state", observe::to_string(check.state)}, {"reason", check.reason}});
   json::array plugins;
   for (const auto& plugin : loader_.plugins())
-    plugins.push_back(json::object{{"id", plugin->id()}, {"state", loader::to_string(plugin->state())}, {"reason", plugin->reason()}});
+    plugins.push_back(json::object{
+        {"id", plugin->id()}, {"state", loader::to_string(plugin->state())}, {"reason", plugin->reason()}});
   const auto pool = database_.stats();
-  return text(200, "application/json", json::serialize(json::object{
-      {"state", observe::to_string(observe::health().worst())},
-      {"database", json::object{{"away", pool.away}, {"open", pool.open}, {"in_use", pool.in_use}, {"waiting", pool.waiting}}},
-      {"redis", json::object{{"available", redis_.available()}, {"linked", cache_.linked()}}},
-      {"plugins", std::move(plugins)}, {"checks", std::move(checks)}}));
+  return text(
+      200, "application/json",
+      json::serialize(json::object{
+          {"state", observe::to_string(observe::health().worst())},
+          {"database",
+           json::object{
+               {"away", pool.away}, {"open", pool.open}, {"in_use", pool.in_use}, {"waiting", pool.waiting}}},
+          {"redis", json::object{{"available", redis_.available()}, {"linked", cache_.linked()}}},
+          {"plugins", std::move(plugins)},
+          {"checks", std::move(checks)}}));
 }
 
 std::vector<policy::BuiltinRoute> Host::builtins() {
   using loader::Access;
   return {
-      {"GET", "/healthz", "The process is alive", Access::anyone, [](policy::Call&) { return text(200, "text/plain", "ok\n"); }},
+      {"GET", "/healthz", "The process is alive", Access::anyone,
+       [](policy::Call&) { return text(200, "text/plain", "ok\n"); }},
       {"GET", "/readyz", "The host may get traffic", Access::anyone,
-       [this](policy::Call&) { return ready_ ? text(200, "text/plain", "ready\n") : text(503, "text/plain", "not ready\n"); }},
+       [this](policy::Call&) {
+         return ready_ ? text(200, "text/plain", "ready\n") : text(503, "text/plain", "not ready\n");
+       }},
       {"GET", "/metrics", "Metrics in the Prometheus text format", Access::anyone,
        [this](policy::Call& call) {
          const auto& readers = settings_.metrics_readers;
-         if (std::find(readers.begin(), readers.end(), call.client_address) == readers.end()) throw Problem(404, "request.no_such_route", "not a metrics reader");
+         if (std::find(readers.begin(), readers.end(), call.client_address) == readers.end())
+           throw Problem(404, "request.no_such_route", "not a metrics reader");
          return text(200, "text/plain; version=0.0.4", observe::render_metrics());
        }},
-      {"GET", std::string(policy::kPagesPath), "Pages, navigation and modules of the enabled plugins", Access::anyone,
+      {"GET", std::string(policy::kPagesPath), "Pages, navigation and modules of the enabled plugins",
+       Access::anyone,
        [](policy::Call& call) { return text(200, "application/json", call.published->pages_document); }},
       {"GET", "/api/openapi.json", "This document", Access::anyone,
        [](policy::Call& call) { return text(200, "application/json", call.published->api_document); }},
-      {"GET", "/api/health", "Each dependency and plugin, for staff", Access::staff, [this](policy::Call&) { return health(); }},
+      {"GET", "/api/health", "Each dependency and plugin, for staff", Access::staff,
+       [this](policy::Call&) { return health(); }},
   };
 }
 

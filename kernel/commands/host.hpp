@@ -22,7 +22,8 @@ class Host {
   Host(const config::Settings& settings, const config::Source& source);
   ~Host();
 
-  /// Loads and starts the plugins. errors: those of discovery and publication; plugins that fail are reported, the rest run
+  /// Loads and starts the plugins. errors: those of discovery and publication; plugins that fail are
+  /// reported, the rest run
   void start_plugins();
 
   /// Listens; afterwards /readyz says yes.

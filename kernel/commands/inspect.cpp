@@ -29,24 +29,29 @@ int doctor(const CommandLine& line) {
     try {
       std::cout << fmt::format("ok      {:<14}{}\n", what, look());
     } catch (const portico::Problem& problem) {
-      std::cout << fmt::format("FAILED  {:<14}{}: {}\n        mend: {}\n", what, problem.code, problem.detail, mend);
+      std::cout << fmt::format("FAILED  {:<14}{}: {}\n        mend: {}\n", what, problem.code, problem.detail,
+                               mend);
       ++failed;
     }
   };
   const auto settings = config::Settings::read(*line.source);
   check("settings", "", [&] { return "public address " + settings.public_url; });
-  check("seal key", "set PORTICO_SEAL_KEY", [&] { return extensions::Seal(settings.seal_key, settings.old_seal_keys), std::string("usable"); });
+  check("seal key", "set PORTICO_SEAL_KEY",
+        [&] { return extensions::Seal(settings.seal_key, settings.old_seal_keys), std::string("usable"); });
   check("database", "start PostgreSQL and set DATABASE_URL; then run: portico migrate", [&] {
     const auto missing = migrator_of(settings).plan().size();
-    if (missing) throw portico::Problem(500, "database.behind", fmt::format("{} migrations are missing", missing));
+    if (missing)
+      throw portico::Problem(500, "database.behind", fmt::format("{} migrations are missing", missing));
     return std::string("up to date");
   });
   check("redis", "start Redis and set REDIS_URL; the portal runs without it, slower and stricter", [&] {
     const auto url = database::parse_redis_url(settings.redis_url);
     cache::RedisSettings r;
-    r.host = url.host, r.port = url.port, r.user = url.user, r.password = url.password, r.database = url.database;
+    r.host = url.host, r.port = url.port, r.user = url.user, r.password = url.password,
+    r.database = url.database;
     cache::Redis redis(r);
-    if (!redis.call({"PING"}).ok()) throw portico::Problem(500, "redis.away", url.shown() + " does not answer");
+    if (!redis.call({"PING"}).ok())
+      throw portico::Problem(500, "redis.away", url.shown() + " does not answer");
     return url.shown();
   });
   check("plugins", "see each line of: portico plugin list", [&] {
@@ -57,7 +62,8 @@ int doctor(const CommandLine& line) {
     for (const auto& plugin : loader.plugins()) {
       if (!loader::is_enabled(plugin->id(), *line.source)) continue;
       ++enabled;
-      if (!plugin->reason().empty()) refused += fmt::format("\n        {}: {}", plugin->id(), plugin->reason());
+      if (!plugin->reason().empty())
+        refused += fmt::format("\n        {}: {}", plugin->id(), plugin->reason());
     }
     if (!refused.empty()) throw portico::Problem(500, "plugin.refused", refused);
     return fmt::format("{} enabled, all can start", enabled);
@@ -67,7 +73,8 @@ int doctor(const CommandLine& line) {
 
 int config_reference(const CommandLine&) {
   for (const auto& key : config::known_keys())
-    std::cout << fmt::format("# {}{}\n{}={}\n\n", key.description, key.secret ? " (secret)" : "", key.key, key.fallback);
+    std::cout << fmt::format("# {}{}\n{}={}\n\n", key.description, key.secret ? " (secret)" : "", key.key,
+                             key.fallback);
   return 0;
 }
 

@@ -19,7 +19,8 @@ database::Migrator migrator_of(const config::Settings& settings) {
 std::vector<database::Migration> run_migrations(const config::Settings& settings) {
   auto applied = migrator_of(settings).run();
   for (const auto& m : applied)
-    observe::log(observe::Level::info, "migrate", "applied", {{"owner", m.owner}, {"number", m.number}, {"name", m.name}});
+    observe::log(observe::Level::info, "migrate", "applied",
+                 {{"owner", m.owner}, {"number", m.number}, {"name", m.name}});
   return applied;
 }
 
@@ -28,7 +29,8 @@ int migrate(const CommandLine& line) {
   const bool plan = !line.arguments.empty() && line.arguments[0] == "--plan";
   if (!line.arguments.empty() && !plan) return std::cerr << "portico migrate [--plan]\n", 2;
   const auto list = plan ? migrator_of(settings).plan() : migrator_of(settings).run();
-  for (const auto& m : list) std::cout << fmt::format("{} {}/{:04}_{}\n", plan ? "would apply" : "applied", m.owner, m.number, m.name);
+  for (const auto& m : list)
+    std::cout << fmt::format("{} {}/{:04}_{}\n", plan ? "would apply" : "applied", m.owner, m.number, m.name);
   if (list.empty()) std::cout << "nothing to do\n";
   return 0;
 }

@@ -20,10 +20,14 @@ int list(const CommandLine& line) {
   loader.discover();
   for (const auto& plugin : loader.plugins()) {
     const bool enabled = loader::is_enabled(plugin->id(), *line.source);
-    const auto state = !enabled ? std::string_view("disabled") : plugin->reason().empty() ? std::string_view("enabled") : loader::to_string(plugin->state());
-    std::cout << fmt::format("{:<16}{:<10}{:<10}{}\n", plugin->id(), plugin->manifest.version, state, enabled ? plugin->reason() : "");
+    const auto state = !enabled                   ? std::string_view("disabled")
+                       : plugin->reason().empty() ? std::string_view("enabled")
+                                                  : loader::to_string(plugin->state());
+    std::cout << fmt::format("{:<16}{:<10}{:<10}{}\n", plugin->id(), plugin->manifest.version, state,
+                             enabled ? plugin->reason() : "");
   }
-  for (const auto& file : loader.refused_files()) std::cout << fmt::format("{}: {}: {}\n", file.file.string(), file.code, file.reason);
+  for (const auto& file : loader.refused_files())
+    std::cout << fmt::format("{}: {}: {}\n", file.file.string(), file.code, file.reason);
   return 0;
 }
 
@@ -32,8 +36,9 @@ int validate(const std::vector<std::string>& files) {
   for (const auto& file : files) {
     try {
       const auto manifest = loader::Manifest::parse(loader::read_note(std::filesystem::path(file)));
-      std::cout << fmt::format("{}: {} {} (ABI {}.{}), {} routes, {} operations provided\n", file, manifest.id, manifest.version, manifest.abi_major,
-                               manifest.abi_min_minor, manifest.routes.size(), manifest.operations_provided.size());
+      std::cout << fmt::format("{}: {} {} (ABI {}.{}), {} routes, {} operations provided\n", file,
+                               manifest.id, manifest.version, manifest.abi_major, manifest.abi_min_minor,
+                               manifest.routes.size(), manifest.operations_provided.size());
     } catch (const portico::Problem& problem) {
       std::cout << fmt::format("{}: refused: {}: {}\n", file, problem.code, problem.detail);
       ++failed;

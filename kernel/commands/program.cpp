@@ -27,7 +27,9 @@ struct Command {
 const Command kCommands[] = {
     {"serve", "run the portal until SIGTERM or SIGINT", serve},
     {"migrate", "bring the database up to date; --plan only shows what would run", migrate},
-    {"plugin", "list: every plugin, its state and why; validate FILE…: check plugin files without running them", plugin},
+    {"plugin",
+     "list: every plugin, its state and why; validate FILE…: check plugin files without running them",
+     plugin},
     {"openapi", "print the API document of the enabled plugins", openapi},
     {"doctor", "check the configuration and every dependency, and say how to mend what fails", doctor},
     {"config", "print every key with its default and meaning", config_reference},
@@ -63,9 +65,12 @@ int run(int argc, char** argv) {
     if (argument == "--config" || argument == "--set") {
       if (i + 1 == argc) return std::cerr << argument << " needs a value\n", 2;
       const std::string value = argv[++i];
-      if (argument == "--config") config_file = value;
-      else if (const auto equals = value.find('='); equals != std::string::npos) overrides[value.substr(0, equals)] = value.substr(equals + 1);
-      else return std::cerr << "--set wants KEY=VALUE, not '" << value << "'\n", 2;
+      if (argument == "--config")
+        config_file = value;
+      else if (const auto equals = value.find('='); equals != std::string::npos)
+        overrides[value.substr(0, equals)] = value.substr(equals + 1);
+      else
+        return std::cerr << "--set wants KEY=VALUE, not '" << value << "'\n", 2;
     } else if (name.empty() && argument[0] != '-') {
       name = argument;
     } else {
@@ -79,8 +84,10 @@ int run(int argc, char** argv) {
     if (name != command.name) continue;
     keep_secrets_out_of_dumps();
     try {
-      if (config_file.empty() && std::filesystem::exists("config/portico.properties")) config_file = "config/portico.properties";
-      line.source = std::make_unique<config::Source>(config_file, config::Environment::of_process(), overrides);
+      if (config_file.empty() && std::filesystem::exists("config/portico.properties"))
+        config_file = "config/portico.properties";
+      line.source =
+          std::make_unique<config::Source>(config_file, config::Environment::of_process(), overrides);
       return command.run(line);
     } catch (const portico::Problem& problem) {
       std::cerr << "portico: " << problem.code << "\n" << problem.detail << "\n";
@@ -90,7 +97,8 @@ int run(int argc, char** argv) {
     return 1;
   }
   const auto hint = config::nearest(name, names);
-  std::cerr << "portico: no command '" << name << "'" << (hint.empty() ? "" : "; did you mean '" + hint + "'?") << "\n";
+  std::cerr << "portico: no command '" << name << "'"
+            << (hint.empty() ? "" : "; did you mean '" + hint + "'?") << "\n";
   return 2;
 }
 

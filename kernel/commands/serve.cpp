@@ -15,7 +15,10 @@ namespace kernel::commands {
 namespace {
 
 observe::Level level_of(const std::string& name) {
-  return name == "debug" ? observe::Level::debug : name == "warning" ? observe::Level::warning : name == "error" ? observe::Level::error : observe::Level::info;
+  return name == "debug"     ? observe::Level::debug
+         : name == "warning" ? observe::Level::warning
+         : name == "error"   ? observe::Level::error
+                             : observe::Level::info;
 }
 
 /// Signals are read by this thread alone: blocked before any other thread starts.
@@ -38,7 +41,9 @@ int serve(const CommandLine& line) {
   Host host(settings, *line.source);
   host.start_plugins();
   host.listen();
-  observe::log(observe::Level::info, "serve", "ready", {{"url", settings.public_url}, {"port", host.port()}, {"plugins", host.loader().active().size()}});
+  observe::log(
+      observe::Level::info, "serve", "ready",
+      {{"url", settings.public_url}, {"port", host.port()}, {"plugins", host.loader().active().size()}});
 
   int signal = 0;
   sigwait(&signals, &signal);
@@ -50,7 +55,8 @@ int serve(const CommandLine& line) {
   });
   const timespec tick{0, 50'000'000};
   while (!stopped)
-    if (sigtimedwait(&signals, nullptr, &tick) > 0) _exit(1);  // a second signal: kill -9 has to be safe anyway
+    if (sigtimedwait(&signals, nullptr, &tick) > 0)
+      _exit(1);  // a second signal: kill -9 has to be safe anyway
   observe::log(observe::Level::info, "serve", "stopped");
   return 0;
 }

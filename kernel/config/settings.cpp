@@ -22,19 +22,37 @@ const std::vector<KeyInfo>& known_keys() {
       {"http.address", "127.0.0.1", "Numeric address to listen on", {}},
       {"http.port", "8080", "Port to listen on; 0 picks a free one", {"BFF_PORT"}},
       {"http.reactors", "0", "Event loops; 0 is one per core", {}},
-      {"http.trusted_proxies", "", "Addresses whose X-Forwarded-For and -Proto count; true: loopback", {"TRUST_PROXY"}},
+      {"http.trusted_proxies",
+       "",
+       "Addresses whose X-Forwarded-For and -Proto count; true: loopback",
+       {"TRUST_PROXY"}},
       {"http.read_deadline_ms", "8000", "Longest GET", {}},
       {"http.write_deadline_ms", "15000", "Longest other request", {}},
       {"http.drain_ms", "8000", "How long requests may take to end after SIGTERM", {}},
       {"database.url", "", "postgresql://user:password@host:port/database", {"DATABASE_URL"}, true},
       {"database.connections", "16", "Connections of this host", {}},
-      {"redis.url", "redis://127.0.0.1:6379", "redis://[:password@]host:port[/database]", {"REDIS_URL"}, true},
+      {"redis.url",
+       "redis://127.0.0.1:6379",
+       "redis://[:password@]host:port[/database]",
+       {"REDIS_URL"},
+       true},
       {"smtp.url", "smtp://127.0.0.1:25", "smtp://[user:password@]host:port", {"SMTP_URL"}, true},
       {"mail.from", "Portico <no-reply@localhost.localdomain>", "Sender of the portal's mail", {}},
-      {"security.seal_key", "", "Base64 of 32 bytes that seal personal data at rest", {"PORTICO_SEAL_KEY"}, true},
-      {"security.old_seal_keys", "", "Earlier seal keys, comma separated: they still open", {"PORTICO_OLD_SEAL_KEYS"}, true},
+      {"security.seal_key",
+       "",
+       "Base64 of 32 bytes that seal personal data at rest",
+       {"PORTICO_SEAL_KEY"},
+       true},
+      {"security.old_seal_keys",
+       "",
+       "Earlier seal keys, comma separated: they still open",
+       {"PORTICO_OLD_SEAL_KEYS"},
+       true},
       {"plugins.path", "plugins", "Folder of the built plugins: <id>/plugin.so", {"PORTICO_PLUGIN_PATH"}},
-      {"plugins.cache_path", "", "Folder for the private copies that are loaded; empty: the system's temporary folder", {}},
+      {"plugins.cache_path",
+       "",
+       "Folder for the private copies that are loaded; empty: the system's temporary folder",
+       {}},
       {"migrations.path", "migrations", "Folder of the migrations: <owner>/NNNN_name.sql", {}},
       {"migrations.at_start", "false", "Migrate before serving (development)", {}},
       {"log.level", "info", "debug, info, warning or error", {}},
@@ -75,8 +93,11 @@ bool parse_rate(const std::string& text, RateSetting& out) {
   int used = 0;
   if (std::sscanf(text.c_str(), "%lld/%llds per %15s%n", &count, &seconds, per, &used) != 3) return false;
   const std::string_view word(per);
-  if (count < 1 || seconds < 1 || used != static_cast<int>(text.size()) || (word != "address" && word != "user")) return false;
-  out = {count, std::chrono::seconds(seconds), word == "user" ? RateSetting::Per::user : RateSetting::Per::address};
+  if (count < 1 || seconds < 1 || used != static_cast<int>(text.size()) ||
+      (word != "address" && word != "user"))
+    return false;
+  out = {count, std::chrono::seconds(seconds),
+         word == "user" ? RateSetting::Per::user : RateSetting::Per::address};
   return true;
 }
 
@@ -95,7 +116,8 @@ class Reader {
     std::int64_t n = 0;
     const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), n);
     if (ec != std::errc() || end != value.data() + value.size() || n < min || n > max)
-      fault(key, "'" + value + "' is not a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+      fault(key, "'" + value + "' is not a whole number from " + std::to_string(min) + " to " +
+                     std::to_string(max));
     return n;
   }
   bool flag(const std::string& key) {
@@ -146,11 +168,14 @@ Settings Settings::read(const Source& source) {
   while (!s.public_url.empty() && s.public_url.back() == '/') s.public_url.pop_back();
   try {
     const Poco::URI uri(s.public_url);
-    if ((uri.getScheme() != "http" && uri.getScheme() != "https") || uri.getHost().empty() || !uri.getPathEtc().empty())
+    if ((uri.getScheme() != "http" && uri.getScheme() != "https") || uri.getHost().empty() ||
+        !uri.getPathEtc().empty())
       in.fault("public.url", "'" + s.public_url + "' is not scheme://host[:port]");
     s.development = uri.getScheme() == "http" && loopback_name(uri.getHost());
     if (uri.getScheme() == "http" && !s.development)
-      in.fault("public.url", "plain http is only for localhost; serve the portal by https through a proxy named in http.trusted_proxies");
+      in.fault("public.url",
+               "plain http is only for localhost; serve the portal by https through a proxy named in "
+               "http.trusted_proxies");
   } catch (const Poco::Exception& e) {
     in.fault("public.url", e.displayText());
   }
@@ -158,11 +183,15 @@ Settings Settings::read(const Source& source) {
   s.http_port = static_cast<std::uint16_t>(in.number("http.port", 0, 65535));
   s.http_reactors = static_cast<int>(in.number("http.reactors", 0, 64));
   for (const auto& proxy : split(in.text("http.trusted_proxies"))) {
-    if (proxy == "true") s.trusted_proxies.insert(s.trusted_proxies.end(), {"127.0.0.1", "::1"});
-    else if (proxy != "false") s.trusted_proxies.push_back(proxy);
+    if (proxy == "true")
+      s.trusted_proxies.insert(s.trusted_proxies.end(), {"127.0.0.1", "::1"});
+    else if (proxy != "false")
+      s.trusted_proxies.push_back(proxy);
   }
   if (!s.development && s.trusted_proxies.empty())
-    in.fault("http.trusted_proxies", "outside localhost the portal needs TLS: name the proxy that ends it (TRUST_PROXY=<its address>)");
+    in.fault(
+        "http.trusted_proxies",
+        "outside localhost the portal needs TLS: name the proxy that ends it (TRUST_PROXY=<its address>)");
   s.read_deadline = std::chrono::milliseconds(in.number("http.read_deadline_ms", 100, 600'000));
   s.write_deadline = std::chrono::milliseconds(in.number("http.write_deadline_ms", 100, 600'000));
   s.drain = std::chrono::milliseconds(in.number("http.drain_ms", 0, 600'000));
@@ -185,12 +214,15 @@ Settings Settings::read(const Source& source) {
   for (const auto& info : known_keys())
     if (info.key.rfind("rate.", 0) == 0) rates.push_back(info.key);
   for (const auto& [key, origin] : source.origins())
-    if (key.rfind("rate.", 0) == 0 && std::find(rates.begin(), rates.end(), key) == rates.end()) rates.push_back(key);
+    if (key.rfind("rate.", 0) == 0 && std::find(rates.begin(), rates.end(), key) == rates.end())
+      rates.push_back(key);
   for (const auto& key : rates) {
-    const bool own = std::none_of(known_keys().begin(), known_keys().end(), [&](const KeyInfo& k) { return k.key == key; });
+    const bool own = std::none_of(known_keys().begin(), known_keys().end(),
+                                  [&](const KeyInfo& k) { return k.key == key; });
     const auto text = own ? source.find(key).value_or("") : in.text(key);
     RateSetting rate;
-    if (!parse_rate(text, rate)) in.fault(key, "'" + text + "' is not like '10/60s per address' or '60/60s per user'");
+    if (!parse_rate(text, rate))
+      in.fault(key, "'" + text + "' is not like '10/60s per address' or '60/60s per user'");
     s.rates[key.substr(5)] = rate;
   }
   check_unknown(source, in);

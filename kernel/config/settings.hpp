@@ -21,15 +21,15 @@ struct RateSetting {
 
 struct Settings {
   std::string portal_name, time_zone, default_language;
-  std::string public_url;     // scheme://host[:port], no path
-  bool development = false;   // http on a loopback name: cookies without Secure and prefix, no HSTS
+  std::string public_url;    // scheme://host[:port], no path
+  bool development = false;  // http on a loopback name: cookies without Secure and prefix, no HSTS
   std::string http_address;
   std::uint16_t http_port = 0;
   int http_reactors = 0;
   std::vector<std::string> trusted_proxies;  // numeric addresses whose X-Forwarded-* count
   std::string database_url, redis_url, smtp_url, mail_from;
   int database_connections = 0;
-  std::string seal_key;       // base64 of 32 bytes
+  std::string seal_key;  // base64 of 32 bytes
   std::vector<std::string> old_seal_keys;
   std::filesystem::path plugin_path, migration_path, cache_path;
   bool migrate_at_start = false;

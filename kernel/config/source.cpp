@@ -29,7 +29,9 @@ std::optional<std::string> Environment::find(std::string_view name) const {
   const auto file = variables_.find(std::string(name) + "_FILE");
   if (file == variables_.end()) return std::nullopt;
   std::ifstream in(file->second, std::ios::binary);
-  if (!in) throw Problem(500, "config.unreadable_file", file->first + " names " + file->second + ", which cannot be read");
+  if (!in)
+    throw Problem(500, "config.unreadable_file",
+                  file->first + " names " + file->second + ", which cannot be read");
   std::ostringstream text;
   text << in.rdbuf();
   auto value = std::move(text).str();
@@ -39,11 +41,13 @@ std::optional<std::string> Environment::find(std::string_view name) const {
 
 std::string environment_form(std::string_view key) {
   std::string name = "PORTICO_";
-  for (char c : key) name += c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (char c : key)
+    name += c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return name;
 }
 
-Source::Source(const std::filesystem::path& file, Environment environment, std::map<std::string, std::string> overrides)
+Source::Source(const std::filesystem::path& file, Environment environment,
+               std::map<std::string, std::string> overrides)
     : environment_(std::move(environment)), overrides_(std::move(overrides)) {
   for (const auto& [key, value] : overrides_) origins_.emplace(key, "the command line");
   if (file.empty()) return;
@@ -51,7 +55,8 @@ Source::Source(const std::filesystem::path& file, Environment environment, std::
   const auto folder = file.parent_path() / "plugins";
   std::error_code ec;
   for (std::filesystem::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
-    if (it->path().extension() == ".properties") read(it->path(), "plugins." + it->path().stem().string() + ".");
+    if (it->path().extension() == ".properties")
+      read(it->path(), "plugins." + it->path().stem().string() + ".");
 }
 
 void Source::read(const std::filesystem::path& file, const std::string& prefix) {
@@ -75,7 +80,8 @@ void Source::read(const std::filesystem::path& file, const std::string& prefix) 
   }
 }
 
-std::optional<std::string> Source::find(const std::string& key, const std::vector<std::string>& aliases) const {
+std::optional<std::string> Source::find(const std::string& key,
+                                        const std::vector<std::string>& aliases) const {
   if (const auto it = overrides_.find(key); it != overrides_.end()) return it->second;
   if (auto value = environment_.find(environment_form(key))) return value;
   for (const auto& alias : aliases)

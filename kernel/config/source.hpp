@@ -14,7 +14,8 @@ namespace kernel::config {
 class Environment {
  public:
   static Environment of_process();
-  explicit Environment(std::map<std::string, std::string, std::less<>> variables) : variables_(std::move(variables)) {}
+  explicit Environment(std::map<std::string, std::string, std::less<>> variables)
+      : variables_(std::move(variables)) {}
 
   /// The variable's value, or the content of the file that NAME_FILE names (one trailing newline removed).
   /// errors    500 config.unreadable_file
@@ -32,7 +33,8 @@ std::string environment_form(std::string_view key);
 class Source {
  public:
   /// file may be empty: no files. errors: 500 config.unreadable_file with the line
-  Source(const std::filesystem::path& file, Environment environment, std::map<std::string, std::string> overrides = {});
+  Source(const std::filesystem::path& file, Environment environment,
+         std::map<std::string, std::string> overrides = {});
 
   /// aliases: established variable names, used after the environment form of the key.
   std::optional<std::string> find(const std::string& key, const std::vector<std::string>& aliases = {}) const;

@@ -15,16 +15,20 @@ loader::Handles<std::optional<std::string>>& loads() {
   return handles;
 }
 
-std::string own_name(const portico_host* host, portico_str name) { return plugin_of(host).id() + ":" + text_of(name); }
+std::string own_name(const portico_host* host, portico_str name) {
+  return plugin_of(host).id() + ":" + text_of(name);
+}
 
-portico_status get_or_load(const portico_host* host, portico_str key, const portico_cache_policy* policy, portico_cache_load_fn load,
-                           void* user, portico_buffer* out, int64_t* age_ms, portico_error* error) {
+portico_status get_or_load(const portico_host* host, portico_str key, const portico_cache_policy* policy,
+                           portico_cache_load_fn load, void* user, portico_buffer* out, int64_t* age_ms,
+                           portico_error* error) {
   return guard(error, [&] {
     cache::Policy rules;
     rules.ttl = std::chrono::milliseconds(policy->fresh_ms);
     rules.stale_while_revalidate = std::chrono::milliseconds(policy->revalidate_ms);
     rules.stale_if_error = std::chrono::milliseconds(policy->stale_ms);
-    for (std::uint64_t i = 0; i < policy->tag_count; ++i) rules.tags.push_back(own_name(host, policy->tags[i]));
+    for (std::uint64_t i = 0; i < policy->tag_count; ++i)
+      rules.tags.push_back(own_name(host, policy->tags[i]));
     const auto loader = [&]() -> cache::Loaded {
       const auto value = std::make_shared<std::optional<std::string>>();
       const auto handle = loads().add(value);
@@ -35,7 +39,8 @@ portico_status get_or_load(const portico_host* host, portico_str key, const port
       if (status != PORTICO_OK || !*value) throw Problem(500, "cache.no_value", "the loader gave no value");
       return {std::move(**value), {}};
     };
-    const auto answer = services_of(host).cache.get_or_load("plugin:" + own_name(host, key), rules, loader, loader::current_deadline());
+    const auto answer = services_of(host).cache.get_or_load("plugin:" + own_name(host, key), rules, loader,
+                                                            loader::current_deadline());
     const auto held = std::const_pointer_cast<cache::Entry>(answer.entry);
     *out = {held->value.data(), held->value.size(), lease(held)};
     *age_ms = answer.age.count();

@@ -6,7 +6,9 @@ namespace kernel::extensions {
 
 namespace {
 
-std::string bound(const portico_host* host, portico_str context) { return plugin_of(host).id() + ":" + text_of(context); }
+std::string bound(const portico_host* host, portico_str context) {
+  return plugin_of(host).id() + ":" + text_of(context);
+}
 
 portico_status random_bytes(const portico_host*, uint8_t* out, uint64_t count) {
   return guard(nullptr, [&] { fill_random(out, count); });
@@ -26,12 +28,18 @@ portico_status hmac(const portico_host*, portico_str key, portico_str data, uint
   });
 }
 
-portico_status seal(const portico_host* host, portico_str plain, portico_str context, portico_buffer* out, portico_error* error) {
-  return guard(error, [&] { *out = lease_text(services_of(host).seal.seal(portico::view(plain), bound(host, context))); });
+portico_status seal(const portico_host* host, portico_str plain, portico_str context, portico_buffer* out,
+                    portico_error* error) {
+  return guard(error, [&] {
+    *out = lease_text(services_of(host).seal.seal(portico::view(plain), bound(host, context)));
+  });
 }
 
-portico_status open(const portico_host* host, portico_str sealed, portico_str context, portico_buffer* out, portico_error* error) {
-  return guard(error, [&] { *out = lease_text(services_of(host).seal.open(portico::view(sealed), bound(host, context))); });
+portico_status open(const portico_host* host, portico_str sealed, portico_str context, portico_buffer* out,
+                    portico_error* error) {
+  return guard(error, [&] {
+    *out = lease_text(services_of(host).seal.open(portico::view(sealed), bound(host, context)));
+  });
 }
 
 }  // namespace

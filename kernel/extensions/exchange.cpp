@@ -27,28 +27,43 @@ portico_status field(const portico_host* host, portico_handle handle, uint32_t w
   const auto call = find(host, handle);
   if (!call) return PORTICO_E_STALE;
   switch (which) {
-    case PORTICO_FIELD_METHOD: return found(out, call->request().method);
-    case PORTICO_FIELD_PATH: return found(out, call->path);
-    case PORTICO_FIELD_QUERY: return found(out, call->request().query);
-    case PORTICO_FIELD_BODY: return found(out, call->request().body);
-    case PORTICO_FIELD_LANGUAGE: return found(out, call->language);
-    case PORTICO_FIELD_CORRELATION_ID: return found(out, call->correlation_id);
-    case PORTICO_FIELD_CLIENT_ADDRESS: return found(out, call->client_address);
-    case PORTICO_FIELD_ORIGIN: return found(out, call->pipeline.settings.public_url);
-    default: return PORTICO_E_NOT_FOUND;
+    case PORTICO_FIELD_METHOD:
+      return found(out, call->request().method);
+    case PORTICO_FIELD_PATH:
+      return found(out, call->path);
+    case PORTICO_FIELD_QUERY:
+      return found(out, call->request().query);
+    case PORTICO_FIELD_BODY:
+      return found(out, call->request().body);
+    case PORTICO_FIELD_LANGUAGE:
+      return found(out, call->language);
+    case PORTICO_FIELD_CORRELATION_ID:
+      return found(out, call->correlation_id);
+    case PORTICO_FIELD_CLIENT_ADDRESS:
+      return found(out, call->client_address);
+    case PORTICO_FIELD_ORIGIN:
+      return found(out, call->pipeline.settings.public_url);
+    default:
+      return PORTICO_E_NOT_FOUND;
   }
 }
 
-portico_status value(const portico_host* host, portico_handle handle, uint32_t kind, portico_str name, portico_str* out) {
+portico_status value(const portico_host* host, portico_handle handle, uint32_t kind, portico_str name,
+                     portico_str* out) {
   const auto call = find(host, handle);
   if (!call) return PORTICO_E_STALE;
   try {
     switch (kind) {
-      case PORTICO_VALUE_PATH: return found(out, call->parameter(portico::view(name)));
-      case PORTICO_VALUE_QUERY: return found(out, call->query(portico::view(name)));
-      case PORTICO_VALUE_HEADER: return found(out, call->request().headers.find(portico::view(name)));
-      case PORTICO_VALUE_COOKIE: return found(out, call->cookie(portico::view(name)));
-      default: return PORTICO_E_INVALID;
+      case PORTICO_VALUE_PATH:
+        return found(out, call->parameter(portico::view(name)));
+      case PORTICO_VALUE_QUERY:
+        return found(out, call->query(portico::view(name)));
+      case PORTICO_VALUE_HEADER:
+        return found(out, call->request().headers.find(portico::view(name)));
+      case PORTICO_VALUE_COOKIE:
+        return found(out, call->cookie(portico::view(name)));
+      default:
+        return PORTICO_E_INVALID;
     }
   } catch (const portico::Problem&) {
     return PORTICO_E_NOT_FOUND;  // a query that does not decode has no values
@@ -59,7 +74,9 @@ portico_status principal(const portico_host* host, portico_handle handle, portic
   const auto call = find(host, handle);
   if (!call) return PORTICO_E_STALE;
   const auto& p = *call->principal;
-  *out = {sizeof *out, 0, portico::to_str(p.user_id), portico::to_str(p.session_id), portico::to_str(p.roles), p.proved_at_us};
+  *out = {
+      sizeof *out,   0, portico::to_str(p.user_id), portico::to_str(p.session_id), portico::to_str(p.roles),
+      p.proved_at_us};
   return PORTICO_OK;
 }
 
@@ -74,7 +91,9 @@ uint32_t cancelled(const portico_host* host, portico_handle handle) {
 }
 
 bool plain_header(std::string_view name, std::string_view value) {
-  const auto bad = [](std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos; };
+  const auto bad = [](std::string_view text) {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+  };
   return !name.empty() && !bad(name) && !bad(value) && name.find(':') == std::string_view::npos;
 }
 
@@ -104,6 +123,7 @@ portico_status fail(const portico_host* host, portico_handle handle, const porti
 
 }  // namespace
 
-const portico_exchange kExchange{sizeof(portico_exchange), 0, &field, &value, &principal, &remaining, &cancelled, &answer, &fail};
+const portico_exchange kExchange{
+    sizeof(portico_exchange), 0, &field, &value, &principal, &remaining, &cancelled, &answer, &fail};
 
 }  // namespace kernel::extensions

@@ -10,7 +10,8 @@ namespace {
 
 using portico::Problem;
 
-portico_status provide(const portico_host* host, portico_str cookie, portico_authenticate_fn fn, void* user, portico_error* error) {
+portico_status provide(const portico_host* host, portico_str cookie, portico_authenticate_fn fn, void* user,
+                       portico_error* error) {
   return guard(error, [&] {
     auto& plugin = plugin_of(host);
     require_starting(plugin);
@@ -27,17 +28,22 @@ portico_status revoke(const portico_host* host, portico_str session_id) {
 }
 
 bool cookie_text(std::string_view text) {
-  return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/=") == std::string_view::npos;
+  return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/=") ==
+         std::string_view::npos;
 }
 
-portico_status cookie_header(const portico_host* host, portico_str base, portico_str value, int64_t max_age_s, portico_buffer* out) {
+portico_status cookie_header(const portico_host* host, portico_str base, portico_str value, int64_t max_age_s,
+                             portico_buffer* out) {
   return guard(nullptr, [&] {
-    if (!cookie_text(portico::view(base)) || !cookie_text(portico::view(value))) throw Problem(422, "sdk.invalid_argument", "not a cookie value");
-    *out = lease_text(services_of(host).pipeline.set_cookie(portico::view(base), portico::view(value), max_age_s));
+    if (!cookie_text(portico::view(base)) || !cookie_text(portico::view(value)))
+      throw Problem(422, "sdk.invalid_argument", "not a cookie value");
+    *out = lease_text(
+        services_of(host).pipeline.set_cookie(portico::view(base), portico::view(value), max_age_s));
   });
 }
 
-portico_status cookie_value(const portico_host* host, portico_handle exchange, portico_str base, portico_str* out) {
+portico_status cookie_value(const portico_host* host, portico_handle exchange, portico_str base,
+                            portico_str* out) {
   const auto call = policy::exchanges().find(exchange);
   if (!call || call->route->plugin != &plugin_of(host)) return PORTICO_E_STALE;
   const auto value = call->cookie(call->pipeline.cookie_name(portico::view(base)));
@@ -48,6 +54,7 @@ portico_status cookie_value(const portico_host* host, portico_handle exchange, p
 
 }  // namespace
 
-const portico_identity_ext kIdentity{sizeof(portico_identity_ext), 0, &provide, &revoke, &cookie_header, &cookie_value};
+const portico_identity_ext kIdentity{
+    sizeof(portico_identity_ext), 0, &provide, &revoke, &cookie_header, &cookie_value};
 
 }  // namespace kernel::extensions

@@ -1,4 +1,5 @@
-// portico.operations/1: routes typed calls between plugins, on the provider's workers, under the caller's deadline.
+// portico.operations/1: routes typed calls between plugins, on the provider's workers, under the caller's
+// deadline.
 #include <condition_variable>
 
 #include "kernel/extensions/all.hpp"
@@ -31,7 +32,8 @@ loader::Handles<OperationCall>& replies() {
   return handles;
 }
 
-void provide_now(const policy::Operation& operation, const std::shared_ptr<OperationCall>& call, const loader::CallContext& context) {
+void provide_now(const policy::Operation& operation, const std::shared_ptr<OperationCall>& call,
+                 const loader::CallContext& context) {
   const auto handle = replies().add(call);
   portico_status status;
   {
@@ -50,9 +52,13 @@ std::string call_operation(Services& services, const std::string& name, std::str
   const auto* current = loader::CallScope::current();
   if (!current) throw Problem(500, "sdk.wrong_place", "operations are called from requests and tasks");
   const auto& declared = current->plugin->manifest;
-  const auto listed = [&](const std::vector<std::string>& names) { return std::find(names.begin(), names.end(), name) != names.end(); };
-  if (!listed(declared.operations_required) && !listed(declared.operations_optional) && !listed(declared.operations_provided))
-    throw Problem(500, "plugin.not_in_manifest", declared.id + " calls " + name + ", which is not under \"operations\" in its manifest");
+  const auto listed = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (!listed(declared.operations_required) && !listed(declared.operations_optional) &&
+      !listed(declared.operations_provided))
+    throw Problem(500, "plugin.not_in_manifest",
+                  declared.id + " calls " + name + ", which is not under \"operations\" in its manifest");
   const auto live = services.pipeline.published();
   const auto it = live->operations.find(name);
   if (it == live->operations.end()) throw Problem(503, "service.not_provided", name, 30);
@@ -66,12 +72,13 @@ std::string call_operation(Services& services, const std::string& name, std::str
     provide_now(operation, call, context);
   } else {
     auto* lane = operation.plugin->lane("standard");
-    const bool posted = lane && lane->post({[call, context, live, &operation] { provide_now(operation, call, context); },
-                                            [call] {
-                                              const std::lock_guard lock(call->mutex);
-                                              call->refused = call->finished = true;
-                                              call->done.notify_all();
-                                            }});
+    const bool posted =
+        lane && lane->post({[call, context, live, &operation] { provide_now(operation, call, context); },
+                            [call] {
+                              const std::lock_guard lock(call->mutex);
+                              call->refused = call->finished = true;
+                              call->done.notify_all();
+                            }});
     if (!posted) throw Problem(503, "service.busy", operation.plugin->id() + "'s queue is full", 2);
     std::unique_lock lock(call->mutex);
     if (!call->done.wait_until(lock, current->deadline, [&] { return call->finished; }))
@@ -80,28 +87,35 @@ std::string call_operation(Services& services, const std::string& name, std::str
   const std::lock_guard lock(call->mutex);
   if (call->refused) throw Problem(503, "service.busy", operation.plugin->id() + " has no free worker", 2);
   if (call->status == PORTICO_E_PROBLEM && call->error.status) throw portico::call::problem_of(call->error);
-  if (call->status != PORTICO_OK || !call->result) throw Problem(500, "service.broken", name + " gave no result");
+  if (call->status != PORTICO_OK || !call->result)
+    throw Problem(500, "service.broken", name + " gave no result");
   return std::move(*call->result);
 }
 
-portico_status provide(const portico_host* host, portico_str name, portico_operation_fn fn, void* user, portico_error* error) {
+portico_status provide(const portico_host* host, portico_str name, portico_operation_fn fn, void* user,
+                       portico_error* error) {
   return guard(error, [&] {
     auto& plugin = plugin_of(host);
     require_starting(plugin);
     const auto text = text_of(name);
     const auto& provided = plugin.manifest.operations_provided;
-    if (std::find(provided.begin(), provided.end(), text) == provided.end()) not_in_manifest("operation " + text, "operations.provides");
+    if (std::find(provided.begin(), provided.end(), text) == provided.end())
+      not_in_manifest("operation " + text, "operations.provides");
     plugin.registrations.operations.push_back({text, fn, user});
   });
 }
 
-portico_status call(const portico_host* host, portico_str name, portico_str arguments, portico_buffer* out, portico_error* error) {
+portico_status call(const portico_host* host, portico_str name, portico_str arguments, portico_buffer* out,
+                    portico_error* error) {
   return guard(error, [&] {
     const auto started = Clock::now();
     const auto text = text_of(name);
     const auto count = [&](const std::string& outcome) {
-      observe::counter("portico_operations_total", "Calls of operations by outcome", {{"operation", text}, {"outcome", outcome}}).add();
-      observe::histogram("portico_operation_seconds", "Time of operations", {{"operation", text}}).observe(std::chrono::duration<double>(Clock::now() - started).count());
+      observe::counter("portico_operations_total", "Calls of operations by outcome",
+                       {{"operation", text}, {"outcome", outcome}})
+          .add();
+      observe::histogram("portico_operation_seconds", "Time of operations", {{"operation", text}})
+          .observe(std::chrono::duration<double>(Clock::now() - started).count());
     };
     try {
       *out = lease_text(call_operation(services_of(host), text, text_of(arguments)));

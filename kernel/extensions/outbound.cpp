@@ -19,7 +19,8 @@ void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound) {
     settings.connect_timeout = std::chrono::milliseconds(spec.connect_timeout_ms);
     settings.body_limit = static_cast<std::size_t>(spec.body_limit);
     for (const auto& [lane, limits] : spec.lanes)
-      settings.lanes[lane] = {static_cast<int>(limits.concurrency), static_cast<int>(limits.queue), std::chrono::milliseconds(limits.queue_wait_ms)};
+      settings.lanes[lane] = {static_cast<int>(limits.concurrency), static_cast<int>(limits.queue),
+                              std::chrono::milliseconds(limits.queue_wait_ms)};
     outbound.add(std::move(settings));
   }
 }
@@ -31,23 +32,28 @@ using portico::Problem;
 std::string declared(const portico_host* host, portico_str name) {
   const auto& plugin = plugin_of(host);
   const auto text = text_of(name);
-  if (!plugin.manifest.outbound.count(text)) throw Problem(500, "plugin.not_in_manifest", plugin.id() + " has no upstream '" + text + "' in its manifest");
+  if (!plugin.manifest.outbound.count(text))
+    throw Problem(500, "plugin.not_in_manifest",
+                  plugin.id() + " has no upstream '" + text + "' in its manifest");
   return upstream_name(plugin, text);
 }
 
-portico_status call(const portico_host* host, const portico_outbound_request* raw, portico_outbound_response* out, portico_error* error) {
+portico_status call(const portico_host* host, const portico_outbound_request* raw,
+                    portico_outbound_response* out, portico_error* error) {
   return guard(error, [&] {
     outbound::Request request;
     const auto name = declared(host, raw->upstream);
     request.method = text_of(raw->method);
     request.path = text_of(raw->path);
-    for (std::uint64_t i = 0; i < raw->header_count; ++i) request.headers.emplace_back(text_of(raw->headers[i].name), text_of(raw->headers[i].value));
+    for (std::uint64_t i = 0; i < raw->header_count; ++i)
+      request.headers.emplace_back(text_of(raw->headers[i].name), text_of(raw->headers[i].value));
     request.body = text_of(raw->body);
     if (raw->lane.size) request.lane = text_of(raw->lane);
     request.deadline = loader::current_deadline();
     request.kind = raw->kind == PORTICO_OUTBOUND_READ ? outbound::Kind::read : outbound::Kind::write;
     request.operation = text_of(raw->operation);
-    auto response = std::make_shared<outbound::Response>(services_of(host).outbound.call(name, std::move(request)));
+    auto response =
+        std::make_shared<outbound::Response>(services_of(host).outbound.call(name, std::move(request)));
     const auto type = response->header("content-type");
     *out = {response->status, 0, {response->body.data(), response->body.size(), 0}, portico::to_str(type)};
     out->body.lease = lease(response);

@@ -9,12 +9,14 @@ namespace kernel::extensions {
 
 /// errors    409 plugin.not_starting
 inline void require_starting(const loader::Plugin& plugin) {
-  if (!plugin.registering()) throw portico::Problem(409, "plugin.not_starting", "register in start, nowhere else");
+  if (!plugin.registering())
+    throw portico::Problem(409, "plugin.not_starting", "register in start, nowhere else");
 }
 
 /// errors    403 plugin.not_in_manifest
 [[noreturn]] inline void not_in_manifest(const std::string& what, const char* member) {
-  throw portico::Problem(403, "plugin.not_in_manifest", what + " is not under \"" + member + "\" in manifest.json");
+  throw portico::Problem(403, "plugin.not_in_manifest",
+                         what + " is not under \"" + member + "\" in manifest.json");
 }
 
 }  // namespace kernel::extensions

@@ -15,14 +15,17 @@ using portico::Problem;
   throw Problem(422, "plugin.route_invalid", route + ": " + why);
 }
 
-loader::RouteSpec read(const loader::Plugin& plugin, const config::Settings& settings, const portico_route& raw) {
+loader::RouteSpec read(const loader::Plugin& plugin, const config::Settings& settings,
+                       const portico_route& raw) {
   loader::RouteSpec spec;
   spec.method = text_of(raw.method);
   spec.pattern = text_of(raw.pattern);
   const auto name = spec.method + " " + spec.pattern;
-  if (spec.method != "GET" && spec.method != "POST" && spec.method != "PUT" && spec.method != "PATCH" && spec.method != "DELETE")
+  if (spec.method != "GET" && spec.method != "POST" && spec.method != "PUT" && spec.method != "PATCH" &&
+      spec.method != "DELETE")
     refuse(name, "the method is not GET, POST, PUT, PATCH or DELETE");
-  if (!plugin.manifest.may_register_path(spec.pattern, plugin.manifest.routes)) not_in_manifest(name, "routes");
+  if (!plugin.manifest.may_register_path(spec.pattern, plugin.manifest.routes))
+    not_in_manifest(name, "routes");
   if (!policy::RouteTree<int>().insert(spec.pattern)) refuse(name, "the pattern is malformed");
   if (raw.access > PORTICO_ACCESS_ADMIN) refuse(name, "unknown access");
   if (raw.csrf > PORTICO_CSRF_OPEN) refuse(name, "unknown csrf");
@@ -33,12 +36,16 @@ loader::RouteSpec read(const loader::Plugin& plugin, const config::Settings& set
   spec.cache = static_cast<loader::CacheScope>(raw.cache_scope);
   spec.secret = raw.flags & PORTICO_ROUTE_SECRET;
   spec.audited = !(raw.flags & PORTICO_ROUTE_NOT_AUDITED);
-  if (spec.cache != loader::CacheScope::none && (spec.method != "GET" || spec.secret)) refuse(name, "only GET routes without secrets are cached");
-  if (spec.cache == loader::CacheScope::user && spec.access == loader::Access::anyone) refuse(name, "a user's cache needs a signed-in user");
+  if (spec.cache != loader::CacheScope::none && (spec.method != "GET" || spec.secret))
+    refuse(name, "only GET routes without secrets are cached");
+  if (spec.cache == loader::CacheScope::user && spec.access == loader::Access::anyone)
+    refuse(name, "a user's cache needs a signed-in user");
   spec.lane = text_of(raw.lane);
-  if (!spec.lane.empty() && !plugin.manifest.lanes.count(spec.lane)) not_in_manifest("lane " + spec.lane, "lanes");
+  if (!spec.lane.empty() && !plugin.manifest.lanes.count(spec.lane))
+    not_in_manifest("lane " + spec.lane, "lanes");
   spec.rate_class = text_of(raw.rate_class);
-  if (!spec.rate_class.empty() && !settings.rates.count(spec.rate_class)) refuse(name, "no rate class '" + spec.rate_class + "' in the host's config");
+  if (!spec.rate_class.empty() && !settings.rates.count(spec.rate_class))
+    refuse(name, "no rate class '" + spec.rate_class + "' in the host's config");
   spec.summary = text_of(raw.summary);
   spec.body_limit = raw.body_limit;
   spec.deadline = std::chrono::milliseconds(raw.deadline_ms);

@@ -22,19 +22,27 @@ struct Free {
 };
 using Context = std::unique_ptr<EVP_CIPHER_CTX, Free>;
 
-unsigned char* bytes(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
-const unsigned char* bytes(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }
+unsigned char* bytes(std::string& s) {
+  return reinterpret_cast<unsigned char*>(s.data());
+}
+const unsigned char* bytes(std::string_view s) {
+  return reinterpret_cast<const unsigned char*>(s.data());
+}
 void must(int ok) {
   if (ok != 1) throw Problem(500, "crypto.failed", "OpenSSL refused an operation");
 }
 
 std::string decode_key(const std::string& base64) {
   std::string out(base64.size(), '\0');
-  const int n = base64.size() % 4 == 0 ? EVP_DecodeBlock(bytes(out), bytes(std::string_view(base64)), static_cast<int>(base64.size())) : -1;
+  const int n = base64.size() % 4 == 0 ? EVP_DecodeBlock(bytes(out), bytes(std::string_view(base64)),
+                                                         static_cast<int>(base64.size()))
+                                       : -1;
   std::size_t padding = 0;
   while (padding < 2 && padding < base64.size() && base64[base64.size() - 1 - padding] == '=') ++padding;
   if (n < 0 || static_cast<std::size_t>(n) - padding != 32)
-    throw Problem(500, "config.invalid", "security.seal_key: not base64 of 32 bytes; make one with: head -c 32 /dev/urandom | base64");
+    throw Problem(
+        500, "config.invalid",
+        "security.seal_key: not base64 of 32 bytes; make one with: head -c 32 /dev/urandom | base64");
   out.resize(32);
   return out;
 }
@@ -51,11 +59,15 @@ std::string sha256(std::string_view data) {
 std::string hmac_sha256(std::string_view key, std::string_view data) {
   std::string out(32, '\0');
   unsigned size = 32;
-  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(data), data.size(), bytes(out), &size)) must(0);
+  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(data), data.size(), bytes(out),
+            &size))
+    must(0);
   return out;
 }
 
-void fill_random(unsigned char* out, std::size_t count) { must(RAND_bytes(out, static_cast<int>(count))); }
+void fill_random(unsigned char* out, std::size_t count) {
+  must(RAND_bytes(out, static_cast<int>(count)));
+}
 
 Seal::Seal(const std::string& current, const std::vector<std::string>& old) {
   const auto add = [&](const std::string& base64) {
@@ -73,7 +85,8 @@ std::string Seal::seal(std::string_view plain, std::string_view context) const {
   std::string text(plain.size(), '\0'), tag(kTag, '\0');
   const Context c(EVP_CIPHER_CTX_new());
   int n = 0;
-  must(EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, bytes(std::string_view(key.bytes)), bytes(std::string_view(nonce))));
+  must(EVP_EncryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, bytes(std::string_view(key.bytes)),
+                          bytes(std::string_view(nonce))));
   must(EVP_EncryptUpdate(c.get(), nullptr, &n, bytes(context), static_cast<int>(context.size())));
   must(EVP_EncryptUpdate(c.get(), bytes(text), &n, bytes(plain), static_cast<int>(plain.size())));
   must(EVP_EncryptFinal_ex(c.get(), bytes(text) + n, &n));
@@ -83,7 +96,8 @@ std::string Seal::seal(std::string_view plain, std::string_view context) const {
 
 std::string Seal::open(std::string_view sealed, std::string_view context) const {
   const auto refuse = [](const char* why) { return Problem(500, "crypto.cannot_open", why); };
-  if (sealed.size() < kMark.size() + kId + kNonce + kTag || sealed.substr(0, 2) != kMark) throw refuse("not a sealed value");
+  if (sealed.size() < kMark.size() + kId + kNonce + kTag || sealed.substr(0, 2) != kMark)
+    throw refuse("not a sealed value");
   const auto id = sealed.substr(2, kId), nonce = sealed.substr(2 + kId, kNonce);
   const auto text = sealed.substr(2 + kId + kNonce, sealed.size() - 2 - kId - kNonce - kTag);
   std::string tag(sealed.substr(sealed.size() - kTag));
@@ -92,16 +106,20 @@ std::string Seal::open(std::string_view sealed, std::string_view context) const 
     std::string plain(text.size(), '\0');
     const Context c(EVP_CIPHER_CTX_new());
     int n = 0;
-    must(EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, bytes(std::string_view(key.bytes)), bytes(nonce)));
+    must(EVP_DecryptInit_ex(c.get(), EVP_aes_256_gcm(), nullptr, bytes(std::string_view(key.bytes)),
+                            bytes(nonce)));
     must(EVP_DecryptUpdate(c.get(), nullptr, &n, bytes(context), static_cast<int>(context.size())));
     must(EVP_DecryptUpdate(c.get(), bytes(plain), &n, bytes(text), static_cast<int>(text.size())));
     must(EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_GCM_SET_TAG, kTag, bytes(tag)));
-    if (EVP_DecryptFinal_ex(c.get(), bytes(plain) + n, &n) != 1) throw refuse("another context, or changed bytes");
+    if (EVP_DecryptFinal_ex(c.get(), bytes(plain) + n, &n) != 1)
+      throw refuse("another context, or changed bytes");
     return plain;
   }
   throw refuse("sealed under a key that is not configured");
 }
 
-std::string Seal::hash(std::string_view text) const { return hmac_sha256(keys_.front().bytes, "hash:" + std::string(text)); }
+std::string Seal::hash(std::string_view text) const {
+  return hmac_sha256(keys_.front().bytes, "hash:" + std::string(text));
+}
 
 }  // namespace kernel::extensions

@@ -16,12 +16,23 @@ struct Row {
 };
 
 const Row kTable[] = {
-    {PORTICO_EXT_ROUTES, &kRoutes},     {PORTICO_EXT_EXCHANGE, &kExchange}, {PORTICO_EXT_OPERATIONS, &kOperations},
-    {PORTICO_EXT_DATABASE, &kDatabase}, {PORTICO_EXT_CACHE, &kCache},       {PORTICO_EXT_OUTBOUND, &kOutbound},
-    {PORTICO_EXT_TASKS, &kTasks},       {PORTICO_EXT_MAIL, &kMail},         {PORTICO_EXT_IDENTITY, &kIdentity},
-    {PORTICO_EXT_CONFIG, &kConfig},     {PORTICO_EXT_LOG, &kLog},           {PORTICO_EXT_METRICS, &kMetrics},
-    {PORTICO_EXT_AUDIT, &kAudit},       {PORTICO_EXT_HEALTH, &kHealth},     {PORTICO_EXT_CRYPTO, &kCrypto},
-    {PORTICO_EXT_CLOCK, &kClock},       {PORTICO_EXT_PAGES, &kPages},
+    {PORTICO_EXT_ROUTES, &kRoutes},
+    {PORTICO_EXT_EXCHANGE, &kExchange},
+    {PORTICO_EXT_OPERATIONS, &kOperations},
+    {PORTICO_EXT_DATABASE, &kDatabase},
+    {PORTICO_EXT_CACHE, &kCache},
+    {PORTICO_EXT_OUTBOUND, &kOutbound},
+    {PORTICO_EXT_TASKS, &kTasks},
+    {PORTICO_EXT_MAIL, &kMail},
+    {PORTICO_EXT_IDENTITY, &kIdentity},
+    {PORTICO_EXT_CONFIG, &kConfig},
+    {PORTICO_EXT_LOG, &kLog},
+    {PORTICO_EXT_METRICS, &kMetrics},
+    {PORTICO_EXT_AUDIT, &kAudit},
+    {PORTICO_EXT_HEALTH, &kHealth},
+    {PORTICO_EXT_CRYPTO, &kCrypto},
+    {PORTICO_EXT_CLOCK, &kClock},
+    {PORTICO_EXT_PAGES, &kPages},
 };
 
 loader::Handles<void>& leases() {
@@ -42,7 +53,9 @@ void release_lease(const portico_host*, portico_handle handle) {
   if (handle) leases().take(handle);
 }
 
-portico_handle lease(std::shared_ptr<void> held) { return leases().add(std::move(held)); }
+portico_handle lease(std::shared_ptr<void> held) {
+  return leases().add(std::move(held));
+}
 
 portico_buffer lease_text(std::string text) {
   auto held = std::make_shared<std::string>(std::move(text));

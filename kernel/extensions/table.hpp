@@ -18,8 +18,12 @@ const void* find_extension(const portico_host* host, const char* id);
 /// For portico_host.release.
 void release_lease(const portico_host* host, portico_handle lease);
 
-inline loader::Plugin& plugin_of(const portico_host* host) { return *static_cast<loader::Plugin*>(host->context); }
-inline Services& services_of(const portico_host* host) { return *plugin_of(host).services; }
+inline loader::Plugin& plugin_of(const portico_host* host) {
+  return *static_cast<loader::Plugin*>(host->context);
+}
+inline Services& services_of(const portico_host* host) {
+  return *plugin_of(host).services;
+}
 
 /// Keeps anything alive until the plugin releases it.
 portico_handle lease(std::shared_ptr<void> held);
@@ -28,6 +32,8 @@ portico_buffer lease_text(std::string text);
 /// Runs fn for a plugin: a Problem becomes error and PORTICO_E_PROBLEM; nothing is thrown into plugin code.
 using portico::call::guard;
 
-inline std::string text_of(portico_str s) { return std::string(portico::view(s)); }
+inline std::string text_of(portico_str s) {
+  return std::string(portico::view(s));
+}
 
 }  // namespace kernel::extensions

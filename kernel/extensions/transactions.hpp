@@ -17,11 +17,13 @@ struct OpenTransaction {
 /// errors    409 database.no_transaction (ended, or another plugin's)
 std::shared_ptr<OpenTransaction> transaction_of(const portico_host* host, portico_handle handle);
 
-/// Runs fn(database::Transaction&) in the plugin's open transaction, or, for handle 0, in one of the host's own.
+/// Runs fn(database::Transaction&) in the plugin's open transaction, or, for handle 0, in one of the host's
+/// own.
 template <class F>
 void in_transaction(const portico_host* host, portico_handle handle, const char* reason, F&& fn) {
   if (handle) return fn(transaction_of(host, handle)->transaction);
-  auto own = services_of(host).database.begin({database::Scope::system, {}, reason, "portico_kernel"}, loader::current_deadline());
+  auto own = services_of(host).database.begin({database::Scope::system, {}, reason, "portico_kernel"},
+                                              loader::current_deadline());
   fn(own);
   own.commit();
 }

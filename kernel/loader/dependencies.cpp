@@ -25,7 +25,8 @@ class Solver {
     for (const auto& [id, manifest] : enabled_)
       for (const auto& operation : manifest.operations_provided)
         if (const auto& first = provider_.at(operation); first != id)
-          out_.refusals.emplace(id, "provides operation " + operation + ", which " + first + " provides already: disable one of them");
+          out_.refusals.emplace(id, "provides operation " + operation + ", which " + first +
+                                        " provides already: disable one of them");
     for (const auto& [id, manifest] : enabled_) visit(id);
     return std::move(out_);
   }
@@ -38,7 +39,8 @@ class Solver {
     if (const auto on_path = std::find(path_.begin(), path_.end(), id); on_path != path_.end()) {
       std::string chain;
       for (auto it = on_path; it != path_.end(); ++it) chain += *it + " → ";
-      for (auto it = on_path; it != path_.end(); ++it) out_.refusals[*it] = "they need each other: " + chain + id;
+      for (auto it = on_path; it != path_.end(); ++it)
+        out_.refusals[*it] = "they need each other: " + chain + id;
       return false;
     }
     path_.push_back(id);
@@ -48,19 +50,22 @@ class Solver {
       if (provider == provider_.end()) {
         const auto disabled = disabled_provider_.find(operation);
         out_.refusals.emplace(id, "needs operation " + operation + ", which no enabled plugin provides" +
-            (disabled == disabled_provider_.end() ? ": install a plugin that does"
-                 : "; " + disabled->second + " does: enable it with plugins." + disabled->second + ".enabled=true"));
+                                      (disabled == disabled_provider_.end()
+                                           ? ": install a plugin that does"
+                                           : "; " + disabled->second + " does: enable it with plugins." +
+                                                 disabled->second + ".enabled=true"));
         break;
       }
       if (provider->second != id && !visit(provider->second)) {
-        out_.refusals.emplace(id, "needs operation " + operation + " of " + provider->second + ", which cannot start: " +
-                                      out_.refusals[provider->second]);
+        out_.refusals.emplace(id, "needs operation " + operation + " of " + provider->second +
+                                      ", which cannot start: " + out_.refusals[provider->second]);
         break;
       }
     }
     for (const auto& operation : manifest.operations_optional)
       if (const auto provider = provider_.find(operation);
-          provider != provider_.end() && provider->second != id && std::find(path_.begin(), path_.end(), provider->second) == path_.end())
+          provider != provider_.end() && provider->second != id &&
+          std::find(path_.begin(), path_.end(), provider->second) == path_.end())
         visit(provider->second);
     path_.pop_back();
     if (out_.refusals.count(id)) return false;
@@ -78,6 +83,8 @@ class Solver {
 
 }  // namespace
 
-Resolution resolve(const Manifests& enabled, const Manifests& disabled) { return Solver(enabled, disabled).run(); }
+Resolution resolve(const Manifests& enabled, const Manifests& disabled) {
+  return Solver(enabled, disabled).run();
+}
 
 }  // namespace kernel::loader

@@ -16,6 +16,7 @@ struct Resolution {
 
 /// enabled and disabled: manifests by id. Only enabled ones start; the others give better reasons
 /// ("ledger does: enable it with plugins.ledger.enabled=true").
-Resolution resolve(const std::map<std::string, Manifest>& enabled, const std::map<std::string, Manifest>& disabled);
+Resolution resolve(const std::map<std::string, Manifest>& enabled,
+                   const std::map<std::string, Manifest>& disabled);
 
 }  // namespace kernel::loader

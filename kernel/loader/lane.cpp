@@ -12,13 +12,16 @@ Lane::Lane(std::string name, const LaneSpec& spec) : name_(std::move(name)), spe
   }
 }
 
-Lane::~Lane() { stop(); }
+Lane::~Lane() {
+  stop();
+}
 
 bool Lane::post(Job job) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= static_cast<std::size_t>(spec_.queue)) return false;
-    queue_.push_back({std::move(job), std::chrono::steady_clock::now() + std::chrono::milliseconds(spec_.wait_ms)});
+    queue_.push_back(
+        {std::move(job), std::chrono::steady_clock::now() + std::chrono::milliseconds(spec_.wait_ms)});
   }
   ready_.notify_one();
   return true;
@@ -50,8 +53,10 @@ void Lane::work() {
     auto next = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    if (std::chrono::steady_clock::now() > next.until) next.job.refuse();
-    else next.job.run();
+    if (std::chrono::steady_clock::now() > next.until)
+      next.job.refuse();
+    else
+      next.job.run();
     next = {};  // what the job holds ends outside the lock
     lock.lock();
   }

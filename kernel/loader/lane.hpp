@@ -17,7 +17,8 @@ namespace kernel::loader {
 
 class Lane {
  public:
-  /// What happens to a job: it runs on a worker, or it is refused because it waited too long or the lane stopped.
+  /// What happens to a job: it runs on a worker, or it is refused because it waited too long or the lane
+  /// stopped.
   struct Job {
     std::function<void()> run;
     std::function<void()> refuse;
@@ -28,7 +29,8 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  /// Never blocks. False when the queue is full or the lane has stopped: neither run nor refuse will be called.
+  /// Never blocks. False when the queue is full or the lane has stopped: neither run nor refuse will be
+  /// called.
   bool post(Job job);
 
   /// Refuses what waits, lets what runs end, joins. Repeatable.

@@ -2,11 +2,11 @@
 #include "kernel/loader/library.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <fmt/format.h>
 #include <portico/problem.hpp>
 #include <vector>
 
@@ -81,10 +81,14 @@ Library::~Library() {
 
 const portico_entry& Library::entry() const {
   if (!library_.has("portico_plugin_entry_v1"))
-    throw Problem(422, "plugin.no_entry", "exports no portico_plugin_entry_v1: name the class in PORTICO_PLUGIN");
+    throw Problem(422, "plugin.no_entry",
+                  "exports no portico_plugin_entry_v1: name the class in PORTICO_PLUGIN");
   const auto* entry = library_.get<const portico_entry*()>("portico_plugin_entry_v1")();
-  if (!entry || entry->size < sizeof(portico_entry) || entry->abi_major != PORTICO_ABI_MAJOR || !entry->create)
-    throw Problem(422, "plugin.wrong_abi", fmt::format("ABI major wanted {}, found {}", PORTICO_ABI_MAJOR, entry ? entry->abi_major : 0));
+  if (!entry || entry->size < sizeof(portico_entry) || entry->abi_major != PORTICO_ABI_MAJOR ||
+      !entry->create)
+    throw Problem(
+        422, "plugin.wrong_abi",
+        fmt::format("ABI major wanted {}, found {}", PORTICO_ABI_MAJOR, entry ? entry->abi_major : 0));
   return *entry;
 }
 

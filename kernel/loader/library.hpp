@@ -9,9 +9,9 @@
 
 namespace kernel::loader {
 
-/// Opens NOW and LOCAL. The file is hashed and copied through one descriptor into <cache>/<sha256>-<n>/plugin.so, and
-/// the copy is opened: overwriting a mapped file would end the process, and reopening the same file returns the old
-/// image (measured; design of the SDK, section 2).
+/// Opens NOW and LOCAL. The file is hashed and copied through one descriptor into
+/// <cache>/<sha256>-<n>/plugin.so, and the copy is opened: overwriting a mapped file would end the process,
+/// and reopening the same file returns the old image (measured; design of the SDK, section 2).
 class Library {
  public:
   /// errors    422 plugin.cannot_open with the loader's text; 500 plugin.cannot_copy

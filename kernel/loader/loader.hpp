@@ -30,8 +30,8 @@ class Loader {
   /// Reads every note; no plugin code runs. Enabled plugins that cannot be started are refused with a reason.
   void discover();
 
-  /// Loads and starts what is enabled and resolved, each with the host's services. A plugin that fails is undone and
-  /// what needs it is refused; the others start.
+  /// Loads and starts what is enabled and resolved, each with the host's services. A plugin that fails is
+  /// undone and what needs it is refused; the others start.
   void start(extensions::Services& services, const HostTable& table);
 
   /// Reverse order; repeatable.

@@ -36,7 +36,8 @@ class Object {
       const std::string key(member.key());
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
       const auto hint = config::nearest(key, known_);
-      refuse(at(key), "a known member" + (hint.empty() ? std::string() : " (did you mean '" + hint + "'?)"), "'" + key + "'");
+      refuse(at(key), "a known member" + (hint.empty() ? std::string() : " (did you mean '" + hint + "'?)"),
+             "'" + key + "'");
     }
   }
   const json::value* find(const std::string& key) {
@@ -46,14 +47,16 @@ class Object {
   std::string text(const std::string& key, std::optional<std::string> fallback = std::nullopt) {
     const auto* value = find(key);
     if (!value && fallback) return *fallback;
-    if (!value || !value->is_string()) refuse(at(key), "a text", value ? json::serialize(*value).substr(0, 60) : "nothing");
+    if (!value || !value->is_string())
+      refuse(at(key), "a text", value ? json::serialize(*value).substr(0, 60) : "nothing");
     return std::string(value->get_string());
   }
   std::int64_t number(const std::string& key, std::int64_t fallback, std::int64_t min, std::int64_t max) {
     const auto* value = find(key);
     if (!value) return fallback;
     if (!value->is_int64() || value->get_int64() < min || value->get_int64() > max)
-      refuse(at(key), "a whole number from " + std::to_string(min) + " to " + std::to_string(max), json::serialize(*value).substr(0, 60));
+      refuse(at(key), "a whole number from " + std::to_string(min) + " to " + std::to_string(max),
+             json::serialize(*value).substr(0, 60));
     return value->get_int64();
   }
   bool flag(const std::string& key) {
@@ -83,14 +86,15 @@ class Object {
 };
 
 ConfigKey read_config_key(const json::value& value, const std::string& where) {
-  static const std::map<std::string, ConfigType> types{{"text", ConfigType::text}, {"url", ConfigType::url},
-      {"integer", ConfigType::integer}, {"boolean", ConfigType::boolean}, {"list", ConfigType::list},
-      {"duration_ms", ConfigType::integer}};
+  static const std::map<std::string, ConfigType> types{
+      {"text", ConfigType::text},       {"url", ConfigType::url},   {"integer", ConfigType::integer},
+      {"boolean", ConfigType::boolean}, {"list", ConfigType::list}, {"duration_ms", ConfigType::integer}};
   Object in(value, where);
   ConfigKey key;
   const auto type = in.text("type");
   const auto it = types.find(type);
-  if (it == types.end()) refuse(in.at("type"), "text, url, integer, boolean, list or duration_ms", "'" + type + "'");
+  if (it == types.end())
+    refuse(in.at("type"), "text, url, integer, boolean, list or duration_ms", "'" + type + "'");
   key.type = it->second;
   if (const auto* fallback = in.find("default")) key.fallback = *fallback;
   key.required = in.flag("required");
@@ -132,7 +136,8 @@ OutboundSpec read_outbound(const json::value& value, const std::string& where) {
 bool Manifest::may_register_path(std::string_view path, const std::vector<std::string>& prefixes) const {
   return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
     if (prefix == "/") return path == "/";
-    return path.substr(0, prefix.size()) == prefix && (path.size() == prefix.size() || path[prefix.size()] == '/');
+    return path.substr(0, prefix.size()) == prefix &&
+           (path.size() == prefix.size() || path[prefix.size()] == '/');
   });
 }
 
@@ -177,7 +182,8 @@ Manifest Manifest::parse(std::string_view text) {
   m.tasks = in.list("tasks");
   for (const auto* paths : {&m.routes, &m.pages})
     for (const auto& path : *paths)
-      if (path.empty() || path[0] != '/') refuse("routes and pages", "paths that begin with /", "'" + path + "'");
+      if (path.empty() || path[0] != '/')
+        refuse("routes and pages", "paths that begin with /", "'" + path + "'");
   if (const auto* lanes = in.find("lanes")) {
     for (const auto& lane : Object(*lanes, "lanes").raw()) {
       Object one(lane.value(), "lanes." + std::string(lane.key()));
@@ -199,14 +205,17 @@ Manifest Manifest::parse(std::string_view text) {
   if (const auto* config = in.find("config"))
     for (const auto& one : Object(*config, "config").raw()) {
       const std::string key(one.key());
-      if (!is_word(key, "_") || key == "enabled") refuse("config." + key, "a lower-case name other than 'enabled'", "'" + key + "'");
+      if (!is_word(key, "_") || key == "enabled")
+        refuse("config." + key, "a lower-case name other than 'enabled'", "'" + key + "'");
       m.config[key] = read_config_key(one.value(), "config." + key);
     }
   m.unload = in.text("unload", "retired");
-  if (m.unload != "retired" && m.unload != "unloadable") refuse("unload", "retired or unloadable", "'" + m.unload + "'");
+  if (m.unload != "retired" && m.unload != "unloadable")
+    refuse("unload", "retired or unloadable", "'" + m.unload + "'");
   in.finish();
   for (const auto& [name, spec] : m.outbound)
-    if (!m.config.count(spec.base_url)) refuse("outbound." + name + ".base_url", "a key of config", "'" + spec.base_url + "'");
+    if (!m.config.count(spec.base_url))
+      refuse("outbound." + name + ".base_url", "a key of config", "'" + spec.base_url + "'");
   return m;
 }
 

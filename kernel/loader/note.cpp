@@ -26,7 +26,8 @@ std::optional<T> at(std::span<const std::byte> bytes, std::size_t offset) {
   return value;
 }
 
-std::optional<std::span<const std::byte>> part(std::span<const std::byte> bytes, std::size_t offset, std::size_t size) {
+std::optional<std::span<const std::byte>> part(std::span<const std::byte> bytes, std::size_t offset,
+                                               std::size_t size) {
   if (offset > bytes.size() || bytes.size() - offset < size) return std::nullopt;
   return bytes.subspan(offset, size);
 }
@@ -41,7 +42,8 @@ std::optional<std::string> manifest_in(std::span<const std::byte> notes) {
     const auto text = part(notes, text_offset, text_size);
     if (!name || !text) throw Problem(422, "plugin.malformed_note", "a note reaches past its segment");
     if (head->n_type == 1 && name_size == 8 && std::memcmp(name->data(), "Portico", 8) == 0) {
-      if (text_size > kLargestManifest) throw Problem(422, "plugin.malformed_note", "the manifest is over 256 KiB");
+      if (text_size > kLargestManifest)
+        throw Problem(422, "plugin.malformed_note", "the manifest is over 256 KiB");
       return std::string(reinterpret_cast<const char*>(text->data()), text->size());
     }
     offset = text_offset + ((text_size + 3) & ~std::size_t{3});
@@ -61,7 +63,8 @@ std::string read_note(std::span<const std::byte> file) {
     if (!program) throw Problem(422, "plugin.not_elf", "program headers reach past the end of the file");
     if (program->p_type != PT_NOTE) continue;
     const auto notes = part(file, program->p_offset, program->p_filesz);
-    if (!notes) throw Problem(422, "plugin.malformed_note", "a note segment reaches past the end of the file");
+    if (!notes)
+      throw Problem(422, "plugin.malformed_note", "a note segment reaches past the end of the file");
     if (auto text = manifest_in(*notes)) return std::move(*text);
   }
   throw Problem(422, "plugin.no_manifest", "no note of owner Portico: build it with portico_add_plugin()");

@@ -27,7 +27,9 @@ CallScope::~CallScope() {
   context_.plugin->inside.fetch_sub(1, std::memory_order_relaxed);
 }
 
-const CallContext* CallScope::current() noexcept { return t_current; }
+const CallContext* CallScope::current() noexcept {
+  return t_current;
+}
 
 std::chrono::steady_clock::time_point current_deadline() {
   return t_current ? t_current->deadline : std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -35,22 +37,34 @@ std::chrono::steady_clock::time_point current_deadline() {
 
 std::string_view to_string(State state) {
   switch (state) {
-    case State::discovered: return "discovered";
-    case State::verified: return "verified";
-    case State::resolved: return "resolved";
-    case State::loaded: return "loaded";
-    case State::starting: return "starting";
-    case State::active: return "active";
-    case State::stopped: return "stopped";
-    case State::rejected: return "rejected";
-    case State::failed: return "failed";
+    case State::discovered:
+      return "discovered";
+    case State::verified:
+      return "verified";
+    case State::resolved:
+      return "resolved";
+    case State::loaded:
+      return "loaded";
+    case State::starting:
+      return "starting";
+    case State::active:
+      return "active";
+    case State::stopped:
+      return "stopped";
+    case State::rejected:
+      return "rejected";
+    case State::failed:
+      return "failed";
   }
   return "unknown";
 }
 
-Plugin::Plugin(std::filesystem::path where, Manifest what) : manifest(std::move(what)), folder(std::move(where)) {}
+Plugin::Plugin(std::filesystem::path where, Manifest what)
+    : manifest(std::move(what)), folder(std::move(where)) {}
 
-Plugin::~Plugin() { stop(); }
+Plugin::~Plugin() {
+  stop();
+}
 
 void Plugin::refuse(State state, std::string reason) {
   state_ = state;
@@ -68,12 +82,14 @@ Lane* Plugin::lane(const std::string& name) {
   return it == lanes_.end() ? nullptr : it->second.get();
 }
 
-void Plugin::load(const std::filesystem::path& cache, const void* (*find_extension)(const portico_host*, const char*),
+void Plugin::load(const std::filesystem::path& cache,
+                  const void* (*find_extension)(const portico_host*, const char*),
                   void (*release)(const portico_host*, portico_handle)) {
   host_ = {sizeof host_, PORTICO_ABI_MINOR, this, find_extension, release};
   for (const auto& extension : manifest.extensions_required)
     if (!find_extension(&host_, extension.c_str()))
-      throw Problem(422, "plugin.extension_missing", "needs " + extension + ", which this host does not offer");
+      throw Problem(422, "plugin.extension_missing",
+                    "needs " + extension + ", which this host does not offer");
   library_ = std::make_unique<Library>(folder / "plugin.so", cache);
   state_ = State::loaded;
   const auto& entry = library_->entry();
@@ -87,7 +103,8 @@ void Plugin::load(const std::filesystem::path& cache, const void* (*find_extensi
 
 void Plugin::start() {
   state_ = State::starting;
-  for (const auto& [name, spec] : manifest.lanes) lanes_[name] = std::make_unique<Lane>(id() + "." + name, spec);
+  for (const auto& [name, spec] : manifest.lanes)
+    lanes_[name] = std::make_unique<Lane>(id() + "." + name, spec);
   lanes_["tasks"] = std::make_unique<Lane>(id() + ".tasks", LaneSpec{1, 64, 3'600'000});
   const CallScope scope({this, std::chrono::steady_clock::now() + std::chrono::seconds(10), {}, {}, {}});
   auto error = portico::call::empty_error();

@@ -48,10 +48,12 @@ class Plugin {
 
   /// Opens a private copy of the library and asks the plugin to create itself.
   /// errors    422 plugin.*; 500 plugin.create_failed
-  void load(const std::filesystem::path& cache, const void* (*find_extension)(const portico_host*, const char*),
+  void load(const std::filesystem::path& cache,
+            const void* (*find_extension)(const portico_host*, const char*),
             void (*release)(const portico_host*, portico_handle));
 
-  /// Calls start; what it registers stays a draft. errors: 500 plugin.start_failed, or the plugin's own problem.
+  /// Calls start; what it registers stays a draft. errors: 500 plugin.start_failed, or the plugin's own
+  /// problem.
   void start();
   void publish() { state_ = State::active; }
 

@@ -36,9 +36,12 @@ json::value typed(const ConfigKey& key, const std::string& text, std::string& fa
     case ConfigType::integer: {
       std::int64_t number = 0;
       const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-      if (ec != std::errc() || end != text.data() + text.size()) fault = "'" + text + "' is not a whole number";
-      else if (key.min && number < *key.min) fault = text + " is below " + std::to_string(*key.min);
-      else if (key.max && number > *key.max) fault = text + " is above " + std::to_string(*key.max);
+      if (ec != std::errc() || end != text.data() + text.size())
+        fault = "'" + text + "' is not a whole number";
+      else if (key.min && number < *key.min)
+        fault = text + " is below " + std::to_string(*key.min);
+      else if (key.max && number > *key.max)
+        fault = text + " is above " + std::to_string(*key.max);
       return number;
     }
     case ConfigType::boolean:
@@ -48,8 +51,10 @@ json::value typed(const ConfigKey& key, const std::string& text, std::string& fa
       json::array items;
       std::string item;
       for (char c : text + ",") {
-        if (c != ',') item += c;
-        else if (!item.empty()) items.emplace_back(std::exchange(item, {}));
+        if (c != ',')
+          item += c;
+        else if (!item.empty())
+          items.emplace_back(std::exchange(item, {}));
       }
       return items;
     }
@@ -60,10 +65,14 @@ json::value typed(const ConfigKey& key, const std::string& text, std::string& fa
 json::value empty_of(ConfigType type) {
   switch (type) {
     case ConfigType::text:
-    case ConfigType::url: return "";
-    case ConfigType::integer: return 0;
-    case ConfigType::boolean: return false;
-    case ConfigType::list: return json::array();
+    case ConfigType::url:
+      return "";
+    case ConfigType::integer:
+      return 0;
+    case ConfigType::boolean:
+      return false;
+    case ConfigType::list:
+      return json::array();
   }
   return nullptr;
 }
@@ -74,18 +83,22 @@ bool is_enabled(const std::string& id, const config::Source& source) {
   const auto text = source.find("plugins." + id + ".enabled");
   if (!text || *text == "false") return false;
   if (*text == "true") return true;
-  throw Problem(500, "config.invalid", "plugins." + id + ".enabled: '" + *text + "' is neither true nor false");
+  throw Problem(500, "config.invalid",
+                "plugins." + id + ".enabled: '" + *text + "' is neither true nor false");
 }
 
 json::object read_plugin_config(const Manifest& manifest, const config::Source& source) {
   const auto prefix = "plugins." + manifest.id + ".";
   json::object out;
   std::string faults;
-  const auto fault = [&](const std::string& key, const std::string& text) { faults += prefix + key + ": " + text + "\n"; };
+  const auto fault = [&](const std::string& key, const std::string& text) {
+    faults += prefix + key + ": " + text + "\n";
+  };
   std::vector<std::string> names{"enabled"};
   for (const auto& [name, key] : manifest.config) {
     names.push_back(name);
-    const auto text = source.find(prefix + name, key.env.empty() ? std::vector<std::string>{} : std::vector<std::string>{key.env});
+    const auto text = source.find(
+        prefix + name, key.env.empty() ? std::vector<std::string>{} : std::vector<std::string>{key.env});
     if (text) {
       std::string wrong;
       auto value = typed(key, *text, wrong);
@@ -93,7 +106,8 @@ json::object read_plugin_config(const Manifest& manifest, const config::Source& 
       if (key.required && value.is_string() && value.get_string().empty()) fault(name, "is empty");
       out[name] = std::move(value);
     } else if (key.required) {
-      fault(name, "is missing" + (key.env.empty() ? std::string() : "; set " + key.env) + (key.description.empty() ? "" : " (" + key.description + ")"));
+      fault(name, "is missing" + (key.env.empty() ? std::string() : "; set " + key.env) +
+                      (key.description.empty() ? "" : " (" + key.description + ")"));
     } else {
       out[name] = key.fallback ? *key.fallback : empty_of(key.type);
     }

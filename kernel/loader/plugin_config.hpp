@@ -11,7 +11,8 @@ namespace kernel::loader {
 
 /// Every key of the schema with its value or default.
 ///
-/// errors    500 config.invalid with every fault, one a line; unknown keys below "plugins.<id>." with a suggestion
+/// errors    500 config.invalid with every fault, one a line; unknown keys below "plugins.<id>." with a
+/// suggestion
 boost::json::object read_plugin_config(const Manifest& manifest, const config::Source& source);
 
 /// plugins.<id>.enabled; errors: 500 config.invalid

@@ -1,6 +1,7 @@
 // Stored answers of routes that declare a cache policy: hits leave from the reactor, misses load once.
-#include <boost/json.hpp>
 #include <fmt/format.h>
+
+#include <boost/json.hpp>
 
 #include "kernel/policy/handler.hpp"
 #include "kernel/policy/pipeline.hpp"
@@ -15,14 +16,17 @@ namespace {
 
 /// An answer that is not a 200: it goes to the caller and is not stored.
 struct NotStored : Problem {
-  explicit NotStored(front::Response answer) : Problem(answer.status, "request.not_stored"), response(std::make_shared<front::Response>(std::move(answer))) {}
+  explicit NotStored(front::Response answer)
+      : Problem(answer.status, "request.not_stored"),
+        response(std::make_shared<front::Response>(std::move(answer))) {}
   std::shared_ptr<front::Response> response;
 };
 
 std::string key_of(Call& call) {
   const auto& spec = call.route->spec;
-  return fmt::format("answer:v1:{}:{}:{}:{}?{}", call.route->plugin->id(), spec.cache == CacheScope::user ? call.principal->user_id : "",
-                     call.language, call.path, call.request().query);
+  return fmt::format("answer:v1:{}:{}:{}:{}?{}", call.route->plugin->id(),
+                     spec.cache == CacheScope::user ? call.principal->user_id : "", call.language, call.path,
+                     call.request().query);
 }
 
 std::vector<std::string> tags_of(Call& call) {
@@ -32,7 +36,8 @@ std::vector<std::string> tags_of(Call& call) {
       const auto close = tag.find('}', open);
       if (close == std::string::npos) break;
       const auto name = tag.substr(open + 1, close - open - 1);
-      tag.replace(open, close - open + 1, name == "user" ? call.principal->user_id : std::string(call.parameter(name).value_or("")));
+      tag.replace(open, close - open + 1,
+                  name == "user" ? call.principal->user_id : std::string(call.parameter(name).value_or("")));
     }
     tags.push_back(call.route->plugin->id() + ":" + tag);
   }
@@ -45,7 +50,9 @@ front::Response from(const cache::Answer& answer) {
   response.headers.emplace_back("Content-Type", answer.entry->meta);
   response.headers.emplace_back("Cache-Control", "private, no-cache");
   response.headers.emplace_back("Age", std::to_string(std::max<std::int64_t>(0, answer.age.count() / 1000)));
-  response.headers.emplace_back("Portico-Cache", answer.served == cache::Served::hit ? "hit" : answer.served == cache::Served::miss ? "miss" : "stale");
+  response.headers.emplace_back("Portico-Cache", answer.served == cache::Served::hit    ? "hit"
+                                                 : answer.served == cache::Served::miss ? "miss"
+                                                                                        : "stale");
   return response;
 }
 
@@ -83,7 +90,8 @@ Verdict serve_cached(Call& call, MayBlock may_block) {
     return load(*fresh);
   };
   try {
-    call.answer(from(call.pipeline.cache.get_or_load(key, {spec.fresh, spec.revalidate, spec.stale, tags_of(call)}, loader, call.deadline, background)));
+    call.answer(from(call.pipeline.cache.get_or_load(
+        key, {spec.fresh, spec.revalidate, spec.stale, tags_of(call)}, loader, call.deadline, background)));
   } catch (const NotStored& other) {
     front::Response copy = *other.response;
     call.answer(std::move(copy));

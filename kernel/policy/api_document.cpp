@@ -14,13 +14,21 @@ json::object problem_schema() {
   return {{"type", "object"},
           {"description", "A failure (RFC 9457). code is stable; clients translate it."},
           {"required", json::array{"type", "title", "status", "code", "correlation_id"}},
-          {"properties", json::object{
-              {"type", json::object{{"type", "string"}}}, {"title", json::object{{"type", "string"}}},
-              {"status", json::object{{"type", "integer"}}}, {"code", json::object{{"type", "string"}}},
-              {"correlation_id", json::object{{"type", "string"}}},
-              {"errors", json::object{{"type", "array"}, {"items", json::object{{"type", "object"},
-                  {"required", json::array{"pointer", "code"}},
-                  {"properties", json::object{{"pointer", json::object{{"type", "string"}}}, {"code", json::object{{"type", "string"}}}}}}}}}}}};
+          {"properties",
+           json::object{
+               {"type", json::object{{"type", "string"}}},
+               {"title", json::object{{"type", "string"}}},
+               {"status", json::object{{"type", "integer"}}},
+               {"code", json::object{{"type", "string"}}},
+               {"correlation_id", json::object{{"type", "string"}}},
+               {"errors",
+                json::object{
+                    {"type", "array"},
+                    {"items", json::object{{"type", "object"},
+                                           {"required", json::array{"pointer", "code"}},
+                                           {"properties",
+                                            json::object{{"pointer", json::object{{"type", "string"}}},
+                                                         {"code", json::object{{"type", "string"}}}}}}}}}}}};
 }
 
 std::string operation_id(const Route& route) {
@@ -42,8 +50,10 @@ json::array parameters_of(const Route& route) {
   json::array parameters;
   const auto& pattern = route.spec.pattern;
   for (std::size_t open = pattern.find('{'); open != std::string::npos; open = pattern.find('{', open + 1))
-    parameters.push_back(json::object{{"name", pattern.substr(open + 1, pattern.find('}', open) - open - 1)}, {"in", "path"},
-                                      {"required", true}, {"schema", json::object{{"type", "string"}}}});
+    parameters.push_back(json::object{{"name", pattern.substr(open + 1, pattern.find('}', open) - open - 1)},
+                                      {"in", "path"},
+                                      {"required", true},
+                                      {"schema", json::object{{"type", "string"}}}});
   if (const auto* query = route.spec.schemas.if_contains("query"); query && query->is_object())
     for (const auto& member : query->get_object())
       parameters.push_back(json::object{{"name", member.key()}, {"in", "query"}, {"schema", member.value()}});
@@ -52,14 +62,19 @@ json::array parameters_of(const Route& route) {
 
 json::object responses_of(const Route& route) {
   json::object out;
-  if (const auto* responses = route.spec.schemas.if_contains("responses"); responses && responses->is_object())
+  if (const auto* responses = route.spec.schemas.if_contains("responses");
+      responses && responses->is_object())
     for (const auto& member : responses->get_object()) {
       json::object response{{"description", member.key() == "204" ? "Done" : "As asked for"}};
-      if (!member.value().is_null()) response["content"] = json::object{{"application/json", json::object{{"schema", member.value()}}}};
+      if (!member.value().is_null())
+        response["content"] = json::object{{"application/json", json::object{{"schema", member.value()}}}};
       out[member.key()] = std::move(response);
     }
-  const json::object problem{{"description", "A failure"},
-                             {"content", json::object{{"application/problem+json", json::object{{"schema", json::object{{"$ref", "#/components/schemas/Problem"}}}}}}}};
+  const json::object problem{
+      {"description", "A failure"},
+      {"content",
+       json::object{{"application/problem+json",
+                     json::object{{"schema", json::object{{"$ref", "#/components/schemas/Problem"}}}}}}}};
   out["4XX"] = problem;
   out["5XX"] = problem;
   return out;
@@ -76,15 +91,20 @@ std::string build_api_document(const std::vector<const Route*>& routes, const co
       for (const auto& member : own->get_object()) {
         const auto [it, added] = components.emplace(member.key(), member.value());
         if (!added && it->value() != member.value())
-          throw Problem(500, "plugin.schema_conflict", route->label + ": another plugin has a different contract called " + std::string(member.key()));
+          throw Problem(
+              500, "plugin.schema_conflict",
+              route->label + ": another plugin has a different contract called " + std::string(member.key()));
       }
     json::object operation{{"operationId", operation_id(*route)},
                            {"summary", route->spec.summary.empty() ? route->label : route->spec.summary},
                            {"tags", json::array{route->plugin ? route->plugin->id() : "host"}},
                            {"responses", responses_of(*route)}};
-    if (auto parameters = parameters_of(*route); !parameters.empty()) operation["parameters"] = std::move(parameters);
+    if (auto parameters = parameters_of(*route); !parameters.empty())
+      operation["parameters"] = std::move(parameters);
     if (const auto* request = schemas.if_contains("request"); request && !request->is_null())
-      operation["requestBody"] = json::object{{"required", true}, {"content", json::object{{"application/json", json::object{{"schema", *request}}}}}};
+      operation["requestBody"] =
+          json::object{{"required", true},
+                       {"content", json::object{{"application/json", json::object{{"schema", *request}}}}}};
     if (route->spec.access == loader::Access::anyone) operation["security"] = json::array{};
     auto& path = paths[route->spec.pattern];
     if (!path.is_object()) path = json::object{};
@@ -97,19 +117,27 @@ std::string build_api_document(const std::vector<const Route*>& routes, const co
   for (const auto* route : routes) {
     const auto name = route->plugin ? route->plugin->id() : std::string("host");
     if (tags_seen.emplace(name, true).second)
-      tags.push_back(json::object{{"name", name}, {"description", route->plugin ? route->plugin->manifest.description : "The host itself"}});
+      tags.push_back(json::object{
+          {"name", name},
+          {"description", route->plugin ? route->plugin->manifest.description : "The host itself"}});
   }
   return json::serialize(json::object{
       {"openapi", "3.1.0"},
-      {"info", json::object{{"title", settings.portal_name}, {"version", "0.1.0"},
-                            {"description", "The portal's HTTP interface. Unsafe methods need the header X-Portico-CSRF and the page's own Origin."},
+      {"info", json::object{{"title", settings.portal_name},
+                            {"version", "0.1.0"},
+                            {"description",
+                             "The portal's HTTP interface. Unsafe methods need the header X-Portico-CSRF and "
+                             "the page's own Origin."},
                             {"license", json::object{{"name", "MIT"}, {"identifier", "MIT"}}}}},
       {"servers", json::array{json::object{{"url", "/"}}}},
       {"security", json::array{json::object{{"session", json::array{}}}}},
       {"tags", std::move(tags)},
       {"paths", std::move(paths)},
       {"components", json::object{{"schemas", std::move(components)},
-                                  {"securitySchemes", json::object{{"session", json::object{{"type", "apiKey"}, {"in", "cookie"}, {"name", "__Host-access"}}}}}}}});
+                                  {"securitySchemes",
+                                   json::object{{"session", json::object{{"type", "apiKey"},
+                                                                         {"in", "cookie"},
+                                                                         {"name", "__Host-access"}}}}}}}});
 }
 
 }  // namespace kernel::policy

@@ -1,8 +1,9 @@
-// Who is calling: the identity plugin says, and the verdict on a credential is remembered until it is revoked.
+// Who is calling: the identity plugin says, and the verdict on a credential is remembered until it is
+// revoked.
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <boost/json.hpp>
-#include <fmt/format.h>
 #include <portico/call.hpp>
 
 #include "kernel/policy/pipeline.hpp"
@@ -29,16 +30,24 @@ std::string digest_key(std::string_view credential) {
 }
 
 std::int64_t now_us() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
 
-std::string session_tag(std::string_view session_id) { return "session:" + std::string(session_id); }
+std::string session_tag(std::string_view session_id) {
+  return "session:" + std::string(session_id);
+}
 
 std::string encode_principal(const Principal& p) {
-  return boost::json::serialize(boost::json::object{{"user", p.user_id}, {"session", p.session_id}, {"roles", p.roles},
-      {"language", p.language}, {"proved_at_us", p.proved_at_us}, {"valid_until_us", p.valid_until_us}});
+  return boost::json::serialize(boost::json::object{{"user", p.user_id},
+                                                    {"session", p.session_id},
+                                                    {"roles", p.roles},
+                                                    {"language", p.language},
+                                                    {"proved_at_us", p.proved_at_us},
+                                                    {"valid_until_us", p.valid_until_us}});
 }
 
 std::shared_ptr<const Principal> decode_principal(std::string_view text) {
@@ -54,8 +63,8 @@ std::shared_ptr<const Principal> decode_principal(std::string_view text) {
   };
   const auto* proved = object->if_contains("proved_at_us");
   const auto* until = object->if_contains("valid_until_us");
-  if (!read("user", p->user_id) || !read("session", p->session_id) || !read("roles", p->roles) || !read("language", p->language) ||
-      !proved || !proved->is_int64() || !until || !until->is_int64())
+  if (!read("user", p->user_id) || !read("session", p->session_id) || !read("roles", p->roles) ||
+      !read("language", p->language) || !proved || !proved->is_int64() || !until || !until->is_int64())
     return nullptr;
   p->proved_at_us = proved->get_int64();
   p->valid_until_us = until->get_int64();
@@ -73,7 +82,8 @@ Verdict authenticate(Call& call, MayBlock may_block) {
     auto principal = decode_principal(known->entry->value);
     if (principal && principal->valid_until_us > now_us()) {
       call.principal = std::move(principal);
-      if (!call.principal->language.empty() && !call.request().headers.contains("accept-language")) call.language = call.principal->language;
+      if (!call.principal->language.empty() && !call.request().headers.contains("accept-language"))
+        call.language = call.principal->language;
       return Verdict::pass;
     }
   }
@@ -96,17 +106,20 @@ Verdict authenticate(Call& call, MayBlock may_block) {
   const auto& error = asked->error;
   if (status == PORTICO_E_NOT_FOUND) return Verdict::pass;
   if (status != PORTICO_OK) {
-    const auto problem = error.status ? portico::call::problem_of(error) : Problem(500, "internal", "the authenticator failed");
+    const auto problem = error.status ? portico::call::problem_of(error)
+                                      : Problem(500, "internal", "the authenticator failed");
     // A credential that is not good is nobody's on a route for anyone; elsewhere authorize() asks to sign in.
     if (problem.status == 401) return Verdict::pass;
     throw problem;
   }
-  auto principal = std::make_shared<Principal>(Principal{found.user_id, found.session_id, found.roles, found.language,
-                                                         found.proved_at_us, found.valid_until_us});
+  auto principal =
+      std::make_shared<Principal>(Principal{found.user_id, found.session_id, found.roles, found.language,
+                                            found.proved_at_us, found.valid_until_us});
   const auto left = std::chrono::microseconds(principal->valid_until_us - now_us());
   if (left.count() > 0) {
     cache::Policy policy;
-    policy.ttl = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(left), std::chrono::milliseconds(kRemembered));
+    policy.ttl = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(left),
+                          std::chrono::milliseconds(kRemembered));
     policy.tags = {session_tag(principal->session_id)};
     call.pipeline.cache.set(key, policy, {encode_principal(*principal), {}});
   }

@@ -14,7 +14,8 @@ Verdict authorize(Call& call, MayBlock) {
   const bool admin = principal.has_role("admin");
   switch (access) {
     case Access::anyone:
-    case Access::signed_in: return Verdict::pass;
+    case Access::signed_in:
+      return Verdict::pass;
     case Access::staff:
       if (admin || principal.has_role("staff")) return Verdict::pass;
       break;
@@ -22,7 +23,8 @@ Verdict authorize(Call& call, MayBlock) {
       if (admin) return Verdict::pass;
       break;
   }
-  throw Problem(404, "request.no_such_route", "role missing");  // who may not use it does not learn that it exists
+  throw Problem(404, "request.no_such_route",
+                "role missing");  // who may not use it does not learn that it exists
 }
 
 }  // namespace kernel::policy

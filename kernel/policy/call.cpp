@@ -2,9 +2,9 @@
 #include "kernel/policy/call.hpp"
 
 #include "kernel/front/cookies.hpp"
+#include "kernel/observe/log.hpp"
 #include "kernel/policy/pipeline.hpp"
 #include "kernel/policy/problem_document.hpp"
-#include "kernel/observe/log.hpp"
 
 namespace kernel::policy {
 
@@ -63,8 +63,10 @@ bool Call::answer(front::Response response) {
 
 bool Call::fail(const Problem& problem) {
   if (problem.status >= 500)
-    observe::log(observe::Level::warning, route && route->plugin ? "plugin." + route->plugin->id() : "host", "request failed",
-                 {{"code", problem.code}, {"detail", problem.detail}, {"route", route ? route->label : path}});
+    observe::log(
+        observe::Level::warning, route && route->plugin ? "plugin." + route->plugin->id() : "host",
+        "request failed",
+        {{"code", problem.code}, {"detail", problem.detail}, {"route", route ? route->label : path}});
   return answer(problem_response(problem, correlation_id));
 }
 
@@ -103,7 +105,8 @@ std::chrono::microseconds Call::remaining() const {
 }
 
 loader::CallContext Call::context() const {
-  return {route->plugin, deadline, correlation_id, principal ? principal->user_id : std::string(), client_address};
+  return {route->plugin, deadline, correlation_id, principal ? principal->user_id : std::string(),
+          client_address};
 }
 
 }  // namespace kernel::policy

@@ -34,13 +34,14 @@ class Call : public std::enable_shared_from_this<Call> {
   using Clock = std::chrono::steady_clock;
 
   /// exchange may be empty: then the answer is only captured (refreshing a cached answer).
-  Call(Pipeline& pipeline, std::optional<front::Exchange> exchange, std::shared_ptr<const Published> published);
+  Call(Pipeline& pipeline, std::optional<front::Exchange> exchange,
+       std::shared_ptr<const Published> published);
   ~Call();
 
   const front::Request& request() const { return own_request_ ? *own_request_ : exchange_->request(); }
 
-  /// From here on the call holds its own copy of the request: an answer may come from another thread while plugin
-  /// code still reads it.
+  /// From here on the call holds its own copy of the request: an answer may come from another thread while
+  /// plugin code still reads it.
   void own_request();
 
   /// A call with the same request and caller whose answer is captured.

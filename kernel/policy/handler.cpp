@@ -26,9 +26,12 @@ void call_handler(Call& call) {
   }
   if (status == PORTICO_PENDING) return;  // the handle lives until the answer
   exchanges().take(handle);
-  if (status == PORTICO_E_PROBLEM && error.status) call.fail(portico::call::problem_of(error));
-  else if (status != PORTICO_OK) call.fail(Problem(500, "internal", "the handler answered status " + std::to_string(status)));
-  else if (!call.answered()) call.fail(Problem(500, "internal", "the handler ended without an answer"));
+  if (status == PORTICO_E_PROBLEM && error.status)
+    call.fail(portico::call::problem_of(error));
+  else if (status != PORTICO_OK)
+    call.fail(Problem(500, "internal", "the handler answered status " + std::to_string(status)));
+  else if (!call.answered())
+    call.fail(Problem(500, "internal", "the handler ended without an answer"));
 }
 
 Verdict run_handler(Call& call, MayBlock may_block) {

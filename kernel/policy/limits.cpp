@@ -17,9 +17,10 @@ struct Class {
 
 Class class_of(const Call& call) {
   const auto& spec = call.route->spec;
-  const std::string name = !spec.rate_class.empty() ? spec.rate_class
-                           : spec.method != "GET"   ? "write"
-                           : spec.access == loader::Access::anyone ? "public" : "read";
+  const std::string name = !spec.rate_class.empty()                ? spec.rate_class
+                           : spec.method != "GET"                  ? "write"
+                           : spec.access == loader::Access::anyone ? "public"
+                                                                   : "read";
   return {name, call.pipeline.settings.rates.at(name)};
 }
 
@@ -35,7 +36,8 @@ Verdict take(Call& call, MayBlock may_block, const Class& rate, const std::strin
   auto& pipeline = call.pipeline;
   const cache::RateClass limit{rate.setting.count, rate.setting.period, rate.setting.count - 1};
   const auto key = fmt::format("{}/{}:{}", rate.name, limit.limit, subject);  // another limit counts anew
-  // Reads are many and cheap: each replica grants its share alone. What guards a password or a write is exact.
+  // Reads are many and cheap: each replica grants its share alone. What guards a password or a write is
+  // exact.
   cache::Decision decision;
   if (call.route->spec.method == "GET") {
     auto share = limit;
@@ -47,7 +49,8 @@ Verdict take(Call& call, MayBlock may_block, const Class& rate, const std::strin
     decision = pipeline.limiter.take(key, limit);
   }
   if (decision.allowed) return Verdict::pass;
-  throw Problem(429, "request.too_many", "rate class " + rate.name, static_cast<int>((decision.retry_after_ms + 999) / 1000));
+  throw Problem(429, "request.too_many", "rate class " + rate.name,
+                static_cast<int>((decision.retry_after_ms + 999) / 1000));
 }
 
 }  // namespace
@@ -61,7 +64,8 @@ Verdict limit_by_address(Call& call, MayBlock may_block) {
 Verdict limit_by_user(Call& call, MayBlock may_block) {
   const auto rate = class_of(call);
   if (rate.setting.per != Per::user) return Verdict::pass;
-  return take(call, may_block, rate, call.principal->user_id.empty() ? address_key(call.client_address) : call.principal->user_id);
+  return take(call, may_block, rate,
+              call.principal->user_id.empty() ? address_key(call.client_address) : call.principal->user_id);
 }
 
 }  // namespace kernel::policy

@@ -23,20 +23,29 @@ bool accepts_html(const front::Request& request) {
   return accept && accept->find("text/html") != std::string_view::npos;
 }
 
-bool below(std::string_view path, std::string_view prefix) { return path.substr(0, prefix.size()) == prefix; }
+bool below(std::string_view path, std::string_view prefix) {
+  return path.substr(0, prefix.size()) == prefix;
+}
 
 }  // namespace
 
-Pipeline::Pipeline(const config::Settings& host_settings, cache::Cache& host_cache, cache::RateLimiter& rate_limiter,
-                   database::Pool& pool)
-    : settings(host_settings), cache(host_cache), limiter(rate_limiter), database(pool),
+Pipeline::Pipeline(const config::Settings& host_settings, cache::Cache& host_cache,
+                   cache::RateLimiter& rate_limiter, database::Pool& pool)
+    : settings(host_settings),
+      cache(host_cache),
+      limiter(rate_limiter),
+      database(pool),
       published_(std::make_shared<const Published>()) {}
 
 Pipeline::~Pipeline() = default;
 
-void Pipeline::publish(std::shared_ptr<const Published> published) { std::atomic_store(&published_, std::move(published)); }
+void Pipeline::publish(std::shared_ptr<const Published> published) {
+  std::atomic_store(&published_, std::move(published));
+}
 
-std::shared_ptr<const Published> Pipeline::published() const { return std::atomic_load(&published_); }
+std::shared_ptr<const Published> Pipeline::published() const {
+  return std::atomic_load(&published_);
+}
 
 void Pipeline::handle(front::Exchange exchange) {
   auto call = std::make_shared<Call>(*this, std::move(exchange), published());
@@ -49,7 +58,9 @@ void Pipeline::handle(front::Exchange exchange) {
     if (!find_route(*call)) return;
     const bool read = call->route->spec.method == "GET";
     const auto own = call->route->spec.deadline;
-    call->deadline = call->started + (own.count() > 0 ? own : read ? settings.read_deadline : settings.write_deadline);
+    call->deadline = call->started + (own.count() > 0 ? own
+                                      : read          ? settings.read_deadline
+                                                      : settings.write_deadline);
     call->language = negotiate_language(request, settings.default_language);
     advance(call, MayBlock::no);
   } catch (const Problem& problem) {
@@ -63,8 +74,11 @@ void Pipeline::advance(const std::shared_ptr<Call>& call, MayBlock may_block) {
   try {
     while (call->next_policy < std::size(kPolicies)) {
       switch (kPolicies[call->next_policy](*call, may_block)) {
-        case Verdict::pass: ++call->next_policy; break;
-        case Verdict::answered: return;
+        case Verdict::pass:
+          ++call->next_policy;
+          break;
+        case Verdict::answered:
+          return;
         case Verdict::later: {
           call->own_request();
           deadlines_.watch(call);
@@ -75,8 +89,11 @@ void Pipeline::advance(const std::shared_ptr<Call>& call, MayBlock may_block) {
             const observe::CorrelationScope scope(call->correlation_id);
             if (!call->answered()) advance(call, MayBlock::yes);
           };
-          const auto refuse = [call] { call->fail(Problem(503, "service.busy", "waited too long for a worker", 2)); };
-          if (!lane || !lane->post({go_on, refuse})) call->fail(Problem(503, "service.busy", "the lane's queue is full", 2));
+          const auto refuse = [call] {
+            call->fail(Problem(503, "service.busy", "waited too long for a worker", 2));
+          };
+          if (!lane || !lane->post({go_on, refuse}))
+            call->fail(Problem(503, "service.busy", "the lane's queue is full", 2));
           return;
         }
       }
@@ -121,7 +138,8 @@ bool Pipeline::serve_file_or_page(Call& call) {
     return false;
   }
   const bool read = request.method == "GET" || request.method == "HEAD";
-  if (!read || below(call.path, "/api/") || below(call.path, "/assets/") || !live.shell || !accepts_html(request))
+  if (!read || below(call.path, "/api/") || below(call.path, "/assets/") || !live.shell ||
+      !accepts_html(request))
     throw Problem(404, "request.no_such_route", call.path);
   auto segments = *front::path_segments(request.path);
   if (segments.size() == 1 && segments[0].empty()) segments.clear();
@@ -133,19 +151,22 @@ bool Pipeline::serve_file_or_page(Call& call) {
 }
 
 std::uint64_t Pipeline::body_limit(const front::Head& head) const {
-  constexpr std::uint64_t fallback = front::Limits{}.body;  // of unknown routes too: they get their own answer
+  constexpr std::uint64_t fallback =
+      front::Limits{}.body;  // of unknown routes too: they get their own answer
   const auto segments = front::path_segments(head.path);
   if (!segments) return fallback;
   const auto live = published();
   const auto found = live->routes.find(*segments);
   if (!found) return fallback;
   const auto it = found->value->by_method.find(head.method);
-  return it != found->value->by_method.end() && it->second.spec.body_limit ? it->second.spec.body_limit : fallback;
+  return it != found->value->by_method.end() && it->second.spec.body_limit ? it->second.spec.body_limit
+                                                                           : fallback;
 }
 
 front::Response Pipeline::refusal(int status, std::string_view code) const {
   const auto id = observe::new_correlation_id();
-  auto response = problem_response(Problem(status, std::string(code), {}, status == 503 || status == 429 ? 1 : 0), id);
+  auto response =
+      problem_response(Problem(status, std::string(code), {}, status == 503 || status == 429 ? 1 : 0), id);
   response.headers.emplace_back("X-Correlation-Id", id);
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
@@ -155,38 +176,53 @@ void Pipeline::finish(Call& call, front::Response& response) {
   static const auto head = std::make_shared<const std::string>(
       "X-Content-Type-Options: nosniff\r\nCross-Origin-Opener-Policy: same-origin\r\n"
       "Cross-Origin-Resource-Policy: same-origin\r\nX-Frame-Options: DENY\r\n");
-  static const auto head_tls = std::make_shared<const std::string>(*head + "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n");
+  static const auto head_tls = std::make_shared<const std::string>(
+      *head + "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n");
   const auto has = [&](std::string_view name) {
-    return std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& h) { return front::same_ignoring_case(h.first, name); });
+    return std::any_of(response.headers.begin(), response.headers.end(),
+                       [&](const auto& h) { return front::same_ignoring_case(h.first, name); });
   };
   response.headers.emplace_back("X-Correlation-Id", call.correlation_id);
   const bool api = call.route != nullptr || response.status >= 400;
   if (!response.head_fragment) {
     if (api && !has("cache-control")) response.headers.emplace_back("Cache-Control", "no-store");
-    if (api && !has("content-security-policy") && !call.published->shell_csp.empty() && response.content().substr(0, 1) == "<")
-      response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
+    if (api && !has("content-security-policy") && !call.published->shell_csp.empty() &&
+        response.content().substr(0, 1) == "<")
+      response.headers.emplace_back(
+          "Content-Security-Policy",
+          "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
     if (!has("referrer-policy")) response.headers.emplace_back("Referrer-Policy", "same-origin");
     response.head_fragment = settings.development ? head : head_tls;
   } else {
     response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   }
-  if (call.route && call.route->spec.method == "GET" && !call.route->spec.secret) response.compression = front::Compression::allowed;
+  if (call.route && call.route->spec.method == "GET" && !call.route->spec.secret)
+    response.compression = front::Compression::allowed;
 
-  if (call.route && call.route->plugin && call.route->spec.method != "GET" && call.route->spec.audited && audit)
+  if (call.route && call.route->plugin && call.route->spec.method != "GET" && call.route->spec.audited &&
+      audit)
     audit(call, response.status);
   const std::string label = call.route ? call.route->label : "other";
   const auto took = std::chrono::duration<double>(Call::Clock::now() - call.started).count();
   observe::counter("portico_http_requests_total", "Requests by route and status",
-                   {{"route", label}, {"status", std::to_string(response.status)}}).add();
-  observe::histogram("portico_http_request_seconds", "Time from request to answer", {{"route", label}}).observe(took);
+                   {{"route", label}, {"status", std::to_string(response.status)}})
+      .add();
+  observe::histogram("portico_http_request_seconds", "Time from request to answer", {{"route", label}})
+      .observe(took);
   observe::log(response.status >= 500 ? observe::Level::warning : observe::Level::info, "access", "request",
-               {{"method", call.request().method}, {"route", label}, {"status", response.status},
-                {"ms", took * 1000}, {"bytes", response.content().size()}, {"correlation_id", call.correlation_id}});
+               {{"method", call.request().method},
+                {"route", label},
+                {"status", response.status},
+                {"ms", took * 1000},
+                {"bytes", response.content().size()},
+                {"correlation_id", call.correlation_id}});
 }
 
 std::string Pipeline::client_address(const front::Request& request, bool& https) const {
   const auto& proxies = settings.trusted_proxies;
-  const auto trusted = [&](std::string_view address) { return std::find(proxies.begin(), proxies.end(), address) != proxies.end(); };
+  const auto trusted = [&](std::string_view address) {
+    return std::find(proxies.begin(), proxies.end(), address) != proxies.end();
+  };
   if (!trusted(request.peer_address)) return request.peer_address;
   if (const auto scheme = request.headers.find("x-forwarded-proto")) https = *scheme == "https";
   const auto forwarded = request.headers.find("x-forwarded-for");
@@ -197,7 +233,8 @@ std::string Pipeline::client_address(const front::Request& request, bool& https)
     auto address = comma == std::string_view::npos ? rest : rest.substr(comma + 1);
     while (!address.empty() && address.front() == ' ') address.remove_prefix(1);
     while (!address.empty() && address.back() == ' ') address.remove_suffix(1);
-    const bool plain = !address.empty() && address.size() <= 45 && address.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
+    const bool plain = !address.empty() && address.size() <= 45 &&
+                       address.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
     if (!plain) return request.peer_address;
     if (!trusted(address)) return std::string(address);
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(0, comma);
@@ -209,14 +246,16 @@ std::string Pipeline::cookie_name(std::string_view base) const {
   return settings.development ? fmt::format("{}_{}", base, port_) : fmt::format("__Host-{}", base);
 }
 
-std::string Pipeline::set_cookie(std::string_view base, std::string_view value, std::int64_t max_age_s) const {
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}", cookie_name(base), value, max_age_s,
-                     settings.development ? "" : "; Secure");
+std::string Pipeline::set_cookie(std::string_view base, std::string_view value,
+                                 std::int64_t max_age_s) const {
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}", cookie_name(base), value,
+                     max_age_s, settings.development ? "" : "; Secure");
 }
 
 bool Pipeline::is_own_origin(std::string_view origin) const {
   if (origin == settings.public_url) return true;
-  return settings.development && (origin == fmt::format("http://localhost:{}", port_) || origin == fmt::format("http://127.0.0.1:{}", port_));
+  return settings.development && (origin == fmt::format("http://localhost:{}", port_) ||
+                                  origin == fmt::format("http://127.0.0.1:{}", port_));
 }
 
 }  // namespace kernel::policy

@@ -30,7 +30,8 @@ Verdict run_handler(Call&, MayBlock);
 
 class Pipeline {
  public:
-  Pipeline(const config::Settings& settings, cache::Cache& cache, cache::RateLimiter& limiter, database::Pool& database);
+  Pipeline(const config::Settings& settings, cache::Cache& cache, cache::RateLimiter& limiter,
+           database::Pool& database);
   ~Pipeline();
 
   /// The front's handler: runs on a reactor thread and never blocks.
@@ -47,7 +48,8 @@ class Pipeline {
   void publish(std::shared_ptr<const Published> published);
   std::shared_ptr<const Published> published() const;
 
-  /// "access" → "__Host-access", or "access_8080" in development. source: decided values, "Development address"
+  /// "access" → "__Host-access", or "access_8080" in development. source: decided values, "Development
+  /// address"
   std::string cookie_name(std::string_view base) const;
   std::string set_cookie(std::string_view base, std::string_view value, std::int64_t max_age_s) const;
 

@@ -7,24 +7,42 @@ namespace kernel::policy {
 
 std::string_view problem_title(int status) {
   switch (status) {
-    case 400: return "The request is malformed";
-    case 401: return "Sign in to go on";
-    case 403: return "Not allowed";
-    case 404: return "Not found";
-    case 405: return "This address does not take that method";
-    case 408: return "The request took too long to arrive";
-    case 409: return "This conflicts with the present state";
-    case 410: return "No longer available";
-    case 413: return "The request is too large";
-    case 414: return "The address is too long";
-    case 415: return "This content type is not accepted";
-    case 422: return "Some fields need attention";
-    case 429: return "Too many requests";
-    case 431: return "The request's header is too large";
-    case 502: return "A connected system answered with nonsense";
-    case 503: return "Not available at the moment";
-    case 504: return "This took too long";
-    default: return status >= 500 ? "Something went wrong on our side" : "The request cannot be served";
+    case 400:
+      return "The request is malformed";
+    case 401:
+      return "Sign in to go on";
+    case 403:
+      return "Not allowed";
+    case 404:
+      return "Not found";
+    case 405:
+      return "This address does not take that method";
+    case 408:
+      return "The request took too long to arrive";
+    case 409:
+      return "This conflicts with the present state";
+    case 410:
+      return "No longer available";
+    case 413:
+      return "The request is too large";
+    case 414:
+      return "The address is too long";
+    case 415:
+      return "This content type is not accepted";
+    case 422:
+      return "Some fields need attention";
+    case 429:
+      return "Too many requests";
+    case 431:
+      return "The request's header is too large";
+    case 502:
+      return "A connected system answered with nonsense";
+    case 503:
+      return "Not available at the moment";
+    case 504:
+      return "This took too long";
+    default:
+      return status >= 500 ? "Something went wrong on our side" : "The request cannot be served";
   }
 }
 
@@ -39,7 +57,8 @@ front::Response problem_response(const portico::Problem& problem, std::string_vi
   front::Response response;
   response.status = problem.status;
   response.headers.emplace_back("Content-Type", "application/problem+json");
-  if (problem.retry_after_s > 0) response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_s));
+  if (problem.retry_after_s > 0)
+    response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_s));
   response.body = boost::json::serialize(document);
   return response;
 }

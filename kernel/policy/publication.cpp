@@ -15,7 +15,9 @@ namespace {
 
 void add_route(Published& live, Route route) {
   auto* endpoint = live.routes.insert(route.spec.pattern);
-  if (!endpoint) throw Problem(500, "plugin.route_taken", route.label + ": the same path is registered with other parameter names");
+  if (!endpoint)
+    throw Problem(500, "plugin.route_taken",
+                  route.label + ": the same path is registered with other parameter names");
   const auto [it, added] = endpoint->by_method.emplace(route.spec.method, std::move(route));
   if (!added) throw Problem(500, "plugin.route_taken", it->second.label + " is registered twice");
   std::set<std::string> methods;
@@ -38,9 +40,11 @@ json::object read_web_manifest(const std::filesystem::path& file) {
 /// Everything but the import map's script comes from our own origin; nothing inline, nothing framed.
 std::string shell_policy(const json::object& web) {
   std::string script = "script-src 'self'";
-  if (const auto* hash = web.if_contains("importmap_sha256"); hash && hash->is_string()) script += " '" + std::string(hash->get_string()) + "'";
+  if (const auto* hash = web.if_contains("importmap_sha256"); hash && hash->is_string())
+    script += " '" + std::string(hash->get_string()) + "'";
   return "default-src 'none'; " + script +
-         "; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; "
+         "; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src "
+         "'self'; form-action 'self'; "
          "base-uri 'none'; frame-ancestors 'none'; object-src 'none'";
 }
 
@@ -87,25 +91,30 @@ struct Pages {
   std::vector<NavigationEntry> navigation;
   std::vector<CardEntry> cards;
 };
-BOOST_DESCRIBE_STRUCT(Pages, (), (name, languages, default_language, time_zone, modules, pages, navigation, cards))
+BOOST_DESCRIBE_STRUCT(Pages, (),
+                      (name, languages, default_language, time_zone, modules, pages, navigation, cards))
 
 void add_pages(Pages& all, const loader::Plugin& plugin, const json::object* web) {
   const auto& r = plugin.registrations;
-  for (const auto& page : r.pages) all.pages.push_back({plugin.id(), page.path, page.access, portico::decode<PageText>(page.title)});
+  for (const auto& page : r.pages)
+    all.pages.push_back({plugin.id(), page.path, page.access, portico::decode<PageText>(page.title)});
   for (const auto& entry : r.navigation)
-    all.navigation.push_back({plugin.id(), entry.path, entry.order, portico::decode<PageText>(entry.label), entry.access});
+    all.navigation.push_back(
+        {plugin.id(), entry.path, entry.order, portico::decode<PageText>(entry.label), entry.access});
   for (const auto& card : r.cards) all.cards.push_back({plugin.id(), card.id, card.order});
   if (!web) return;
   const auto prefix = "/assets/" + plugin.id() + "/";
   PageModule module{plugin.id(), prefix + std::string(web->at("entry").as_string()), {}};
   if (const auto* styles = web->if_contains("styles"); styles && styles->is_array())
-    for (const auto& style : styles->get_array()) module.styles.push_back(prefix + std::string(style.as_string()));
+    for (const auto& style : styles->get_array())
+      module.styles.push_back(prefix + std::string(style.as_string()));
   all.modules.push_back(std::move(module));
 }
 
 template <class Entry>
 void by_order(std::vector<Entry>& list) {
-  std::stable_sort(list.begin(), list.end(), [](const Entry& a, const Entry& b) { return a.order < b.order; });
+  std::stable_sort(list.begin(), list.end(),
+                   [](const Entry& a, const Entry& b) { return a.order < b.order; });
 }
 
 /// The answer of a builtin route as the API document tells it.
@@ -119,7 +128,8 @@ json::object schemas_of(const BuiltinRoute& builtin) {
 }  // namespace
 
 std::shared_ptr<const Published> build_published(const std::vector<loader::Plugin*>& plugins,
-                                                 const std::vector<BuiltinRoute>& builtins, const config::Settings& settings) {
+                                                 const std::vector<BuiltinRoute>& builtins,
+                                                 const config::Settings& settings) {
   auto live = std::make_shared<Published>();
   for (const auto& builtin : builtins) {
     Route route;
@@ -138,10 +148,13 @@ std::shared_ptr<const Published> build_published(const std::vector<loader::Plugi
   pages.time_zone = settings.time_zone;
   for (auto* plugin : plugins) {
     const auto& r = plugin->registrations;
-    for (const auto& spec : r.routes) add_route(*live, Route{spec, plugin, nullptr, spec.method + " " + spec.pattern});
+    for (const auto& spec : r.routes)
+      add_route(*live, Route{spec, plugin, nullptr, spec.method + " " + spec.pattern});
     for (const auto& spec : r.operations) live->operations[spec.name] = {spec, plugin};
     for (const auto& spec : r.identity) {
-      if (live->identity.plugin) throw Problem(500, "plugin.identity_taken", plugin->id() + " and " + live->identity.plugin->id() + " both authenticate");
+      if (live->identity.plugin)
+        throw Problem(500, "plugin.identity_taken",
+                      plugin->id() + " and " + live->identity.plugin->id() + " both authenticate");
       live->identity = {spec, plugin};
     }
     for (const auto& page : r.pages)

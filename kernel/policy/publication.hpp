@@ -20,10 +20,12 @@ struct BuiltinRoute {
   std::function<front::Response(Call&)> answer;
 };
 
-/// errors    500 plugin.route_taken (two plugins, one method and path), plugin.identity_taken, plugin.shell_taken,
+/// errors    500 plugin.route_taken (two plugins, one method and path), plugin.identity_taken,
+/// plugin.shell_taken,
 ///           plugin.web_invalid
 std::shared_ptr<const Published> build_published(const std::vector<loader::Plugin*>& plugins,
-                                                 const std::vector<BuiltinRoute>& builtins, const config::Settings& settings);
+                                                 const std::vector<BuiltinRoute>& builtins,
+                                                 const config::Settings& settings);
 
 /// The OpenAPI 3.1 document of these routes. errors: 500 plugin.schema_conflict
 std::string build_api_document(const std::vector<const Route*>& routes, const config::Settings& settings);

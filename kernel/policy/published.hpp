@@ -1,4 +1,5 @@
-// What is live: the routes, operations, pages and authenticator of all active plugins, as one immutable snapshot.
+// What is live: the routes, operations, pages and authenticator of all active plugins, as one immutable
+// snapshot.
 #pragma once
 
 #include <boost/json.hpp>

@@ -16,7 +16,8 @@ std::string encode_principal(const Principal& principal);
 /// Null for anything that is no principal.
 std::shared_ptr<const Principal> decode_principal(std::string_view text);
 
-/// Runs fn on a worker of that plugin (here, when this thread already is one) and waits until the call's deadline.
+/// Runs fn on a worker of that plugin (here, when this thread already is one) and waits until the call's
+/// deadline.
 ///
 /// errors    503 service.busy; 504 request.deadline (fn may still run: everything it touches must be its own)
 portico_status run_on_plugin(Call& call, loader::Plugin& plugin, const std::function<portico_status()>& fn);

@@ -23,7 +23,8 @@ class RouteTree {
     PathParameters parameters;
   };
 
-  /// The value of that pattern, made if it is new. Empty for a malformed pattern: "/a/{id}" is right, "/a{id}" is not.
+  /// The value of that pattern, made if it is new. Empty for a malformed pattern: "/a/{id}" is right,
+  /// "/a{id}" is not.
   T* insert(std::string_view pattern) {
     if (pattern.empty() || pattern[0] != '/') return nullptr;
     Node* node = &root_;

@@ -1,10 +1,11 @@
 // Claims with SKIP LOCKED, sends outside any transaction, settles by epoch.
 #include "kernel/work/mail_queue.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
-#include <portico/contract.hpp>
 #include <unistd.h>
+
+#include <boost/json.hpp>
+#include <portico/contract.hpp>
 
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
@@ -20,27 +21,42 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{250};
 
-database::Scope scope() { return {database::Scope::system, {}, "mail queue", "portico_kernel"}; }
-database::Deadline soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(5); }
+database::Scope scope() {
+  return {database::Scope::system, {}, "mail queue", "portico_kernel"};
+}
+database::Deadline soon() {
+  return std::chrono::steady_clock::now() + std::chrono::seconds(5);
+}
 
 }  // namespace
 
 MailQueue::MailQueue(database::Pool& database, outbound::SmtpSender sender, std::string from, MailSeal seal)
-    : database_(database), sender_(std::move(sender)), from_(std::move(from)), seal_(std::move(seal)), owner_(observe::new_correlation_id()) {}
+    : database_(database),
+      sender_(std::move(sender)),
+      from_(std::move(from)),
+      seal_(std::move(seal)),
+      owner_(observe::new_correlation_id()) {}
 
-MailQueue::~MailQueue() { stop(); }
+MailQueue::~MailQueue() {
+  stop();
+}
 
 void MailQueue::enqueue(database::Transaction& transaction, const QueuedMail& mail) {
-  if (mail.to.find('@') == std::string::npos || mail.to.size() > 254 || mail.to.find_first_of("\r\n") != std::string::npos)
+  if (mail.to.find('@') == std::string::npos || mail.to.size() > 254 ||
+      mail.to.find_first_of("\r\n") != std::string::npos)
     throw Problem(422, "mail.bad_address", "the address of a mail is not one");
-  const auto sealed = seal_.seal(json::serialize(json::object{{"to", mail.to}, {"subject", mail.subject}, {"text", mail.text}, {"html", mail.html}}));
+  const auto sealed = seal_.seal(json::serialize(
+      json::object{{"to", mail.to}, {"subject", mail.subject}, {"text", mail.text}, {"html", mail.html}}));
   transaction.run_as("portico_kernel",
-                     "INSERT INTO kernel.mail(sealed, to_hash, template, dedup_key) VALUES ($1, $2, '', $3) ON CONFLICT (dedup_key) DO NOTHING",
+                     "INSERT INTO kernel.mail(sealed, to_hash, template, dedup_key) VALUES ($1, $2, '', $3) "
+                     "ON CONFLICT (dedup_key) DO NOTHING",
                      {Value(database::Bytes{sealed}), Value(database::Bytes{seal_.hash(mail.to)}),
                       mail.dedup_key.empty() ? Value(std::monostate()) : Value(mail.dedup_key)});
 }
 
-void MailQueue::start() { thread_ = std::thread([this] { run(); }); }
+void MailQueue::start() {
+  thread_ = std::thread([this] { run(); });
+}
 
 void MailQueue::stop() {
   {
@@ -71,39 +87,54 @@ bool MailQueue::send_some() {
   const auto rows = claim.run(
       "WITH c AS MATERIALIZED (SELECT id FROM kernel.mail WHERE (state = 'available' AND run_at <= now()) "
       "OR (state = 'sending' AND lease_until < now()) ORDER BY run_at, id LIMIT 5 FOR UPDATE SKIP LOCKED) "
-      "UPDATE kernel.mail m SET state = 'sending', attempts = attempts + 1, lease_epoch = lease_epoch + 1, lease_owner = $1, "
+      "UPDATE kernel.mail m SET state = 'sending', attempts = attempts + 1, lease_epoch = lease_epoch + 1, "
+      "lease_owner = $1, "
       "lease_until = now() + interval '60 s' FROM c WHERE m.id = c.id "
-      "RETURNING m.id, m.lease_epoch, m.attempts::bigint AS attempts, m.max_attempts::bigint AS max_attempts, m.sealed",
+      "RETURNING m.id, m.lease_epoch, m.attempts::bigint AS attempts, m.max_attempts::bigint AS "
+      "max_attempts, m.sealed",
       {Value(owner_)});
   claim.commit();
   for (std::size_t i = 0; i < rows.rows(); ++i)
-    send_one(rows.get<std::int64_t>(i, "id"), rows.get<std::int64_t>(i, "lease_epoch"), rows.get<std::int64_t>(i, "attempts"),
-             rows.get<std::int64_t>(i, "max_attempts"), rows.get<database::Bytes>(i, "sealed").data);
+    send_one(rows.get<std::int64_t>(i, "id"), rows.get<std::int64_t>(i, "lease_epoch"),
+             rows.get<std::int64_t>(i, "attempts"), rows.get<std::int64_t>(i, "max_attempts"),
+             rows.get<database::Bytes>(i, "sealed").data);
   return rows.rows() > 0;
 }
 
-void MailQueue::send_one(std::int64_t id, std::int64_t epoch, std::int64_t attempts, std::int64_t max_attempts, const std::string& sealed) {
+void MailQueue::send_one(std::int64_t id, std::int64_t epoch, std::int64_t attempts,
+                         std::int64_t max_attempts, const std::string& sealed) {
   outbound::MailResult result;
   try {
     const auto mail = portico::parse_json(seal_.open(sealed)).as_object();
     const auto text = [&](const char* key) { return std::string(mail.at(key).as_string()); };
-    result = sender_.send({from_, text("to"), text("subject"), text("text"), text("html"), fmt::format("{}.{}@portico", id, owner_.substr(0, 8))});
+    result = sender_.send({from_, text("to"), text("subject"), text("text"), text("html"),
+                           fmt::format("{}.{}@portico", id, owner_.substr(0, 8))});
   } catch (const std::exception& e) {
     result = {outbound::MailOutcome::permanent, e.what()};
   }
   const bool sent = result.outcome == outbound::MailOutcome::sent;
   const bool dead = result.outcome == outbound::MailOutcome::permanent || (!sent && attempts >= max_attempts);
-  observe::counter("portico_mail_total", "Mail by outcome", {{"outcome", sent ? "sent" : dead ? "dead" : "deferred"}}).add();
-  if (!sent) observe::log(observe::Level::warning, "mail", dead ? "mail given up" : "mail deferred", {{"id", id}, {"attempts", attempts}, {"detail", result.detail}});
+  observe::counter("portico_mail_total", "Mail by outcome",
+                   {{"outcome", sent   ? "sent"
+                                : dead ? "dead"
+                                       : "deferred"}})
+      .add();
+  if (!sent)
+    observe::log(observe::Level::warning, "mail", dead ? "mail given up" : "mail deferred",
+                 {{"id", id}, {"attempts", attempts}, {"detail", result.detail}});
   auto settle = database_.begin(scope(), soon());
   // What was sent or given up keeps no text: only that it was.
-  settle.run("UPDATE kernel.mail SET state = $3, lease_until = NULL, last_error = $4, "
-             "sealed = CASE WHEN $3 = 'available' THEN sealed ELSE ''::bytea END, "
-             "run_at = now() + make_interval(secs => least(power(2, attempts), 3600) * (0.5 + random())), "
-             "finished_at = CASE WHEN $3 = 'available' THEN NULL ELSE now() END "
-             "WHERE id = $1 AND lease_epoch = $2 AND state = 'sending'",
-             {Value(id), Value(epoch), Value(std::string(sent ? "sent" : dead ? "dead" : "available")),
-              sent ? Value(std::monostate()) : Value(result.detail.substr(0, 500))});
+  settle.run(
+      "UPDATE kernel.mail SET state = $3, lease_until = NULL, last_error = $4, "
+      "sealed = CASE WHEN $3 = 'available' THEN sealed ELSE ''::bytea END, "
+      "run_at = now() + make_interval(secs => least(power(2, attempts), 3600) * (0.5 + random())), "
+      "finished_at = CASE WHEN $3 = 'available' THEN NULL ELSE now() END "
+      "WHERE id = $1 AND lease_epoch = $2 AND state = 'sending'",
+      {Value(id), Value(epoch),
+       Value(std::string(sent   ? "sent"
+                         : dead ? "dead"
+                                : "available")),
+       sent ? Value(std::monostate()) : Value(result.detail.substr(0, 500))});
   settle.commit();
 }
 

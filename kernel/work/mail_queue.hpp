@@ -37,7 +37,8 @@ class MailQueue {
  private:
   void run();
   bool send_some();
-  void send_one(std::int64_t id, std::int64_t epoch, std::int64_t attempts, std::int64_t max_attempts, const std::string& sealed);
+  void send_one(std::int64_t id, std::int64_t epoch, std::int64_t attempts, std::int64_t max_attempts,
+                const std::string& sealed);
 
   database::Pool& database_;
   const outbound::SmtpSender sender_;

@@ -25,22 +25,28 @@ namespace {
 
 Clock::duration jittered(std::chrono::milliseconds interval, double from, double to) {
   thread_local std::minstd_rand random{std::random_device{}()};
-  return std::chrono::duration_cast<Clock::duration>(interval * std::uniform_real_distribution<double>(from, to)(random));
+  return std::chrono::duration_cast<Clock::duration>(
+      interval * std::uniform_real_distribution<double>(from, to)(random));
 }
 
 }  // namespace
 
 Scheduler::Scheduler(database::Pool& database) : database_(database), owner_(observe::new_correlation_id()) {}
 
-Scheduler::~Scheduler() { stop(); }
+Scheduler::~Scheduler() {
+  stop();
+}
 
 void Scheduler::add(loader::Plugin& plugin) {
   const std::lock_guard lock(mutex_);
   for (const auto& spec : plugin.registrations.tasks)
-    tasks_.push_back(std::make_shared<Task>(Task{&plugin, spec, Clock::now() + jittered(spec.interval, 0.1, 1.0)}));
+    tasks_.push_back(
+        std::make_shared<Task>(Task{&plugin, spec, Clock::now() + jittered(spec.interval, 0.1, 1.0)}));
 }
 
-void Scheduler::start() { thread_ = std::thread([this] { run(); }); }
+void Scheduler::start() {
+  thread_ = std::thread([this] { run(); });
+}
 
 void Scheduler::stop() {
   {
@@ -89,9 +95,12 @@ void Scheduler::fire(const std::shared_ptr<Task>& task) {
       const auto status = task->spec.fn(task->spec.user, &error);
       outcome = status == PORTICO_OK ? "ok" : "failed";
       if (status != PORTICO_OK)
-        observe::log(observe::Level::warning, "plugin." + task->plugin->id(), "task failed", {{"task", task->spec.name}, {"code", error.code}, {"detail", error.detail}});
+        observe::log(observe::Level::warning, "plugin." + task->plugin->id(), "task failed",
+                     {{"task", task->spec.name}, {"code", error.code}, {"detail", error.detail}});
     }
-    observe::counter("portico_task_runs_total", "Runs of interval tasks", {{"task", task->spec.name}, {"outcome", outcome}}).add();
+    observe::counter("portico_task_runs_total", "Runs of interval tasks",
+                     {{"task", task->spec.name}, {"outcome", outcome}})
+        .add();
     finished();
   };
   auto* lane = task->plugin->lane("tasks");
@@ -100,17 +109,21 @@ void Scheduler::fire(const std::shared_ptr<Task>& task) {
 
 bool Scheduler::may_lead(const Task& task) {
   try {
-    auto t = database_.begin({database::Scope::system, {}, "task lease", "portico_kernel"}, Clock::now() + std::chrono::seconds(5));
+    auto t = database_.begin({database::Scope::system, {}, "task lease", "portico_kernel"},
+                             Clock::now() + std::chrono::seconds(5));
     const auto rows = t.run(
-        "INSERT INTO kernel.leader(name, epoch, owner, lease_until) VALUES ($1, 1, $2, now() + make_interval(secs => $3)) "
+        "INSERT INTO kernel.leader(name, epoch, owner, lease_until) VALUES ($1, 1, $2, now() + "
+        "make_interval(secs => $3)) "
         "ON CONFLICT (name) DO UPDATE SET owner = EXCLUDED.owner, lease_until = EXCLUDED.lease_until, "
         "epoch = leader.epoch + CASE WHEN leader.owner = EXCLUDED.owner THEN 0 ELSE 1 END "
         "WHERE leader.owner = EXCLUDED.owner OR leader.lease_until < now() RETURNING epoch",
-        {Value("task:" + task.spec.name), Value(owner_), Value(std::chrono::duration<double>(task.spec.interval).count() * 1.5 + 2)});
+        {Value("task:" + task.spec.name), Value(owner_),
+         Value(std::chrono::duration<double>(task.spec.interval).count() * 1.5 + 2)});
     t.commit();
     return rows.rows() == 1;
   } catch (const std::exception& e) {
-    observe::log(observe::Level::warning, "scheduler", "no lease", {{"task", task.spec.name}, {"detail", e.what()}});
+    observe::log(observe::Level::warning, "scheduler", "no lease",
+                 {{"task", task.spec.name}, {"detail", e.what()}});
     return false;
   }
 }

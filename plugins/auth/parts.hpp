@@ -21,23 +21,32 @@ struct Settings {
   std::int64_t mails_per_hour = 10;
   std::string crash_at;
 };
-BOOST_DESCRIBE_STRUCT(Settings, (), (jwt_secret, jwt_secret_previous, password_pepper, password_pepper_previous, bcrypt_rounds, mails_per_hour, crash_at))
+BOOST_DESCRIBE_STRUCT(Settings, (),
+                      (jwt_secret, jwt_secret_previous, password_pepper, password_pepper_previous,
+                       bcrypt_rounds, mails_per_hour, crash_at))
 
-/// Nobody's scope: before sign-in no row is visible, and the functions of migration 0002 answer what is needed.
+/// Nobody's scope: before sign-in no row is visible, and the functions of migration 0002 answer what is
+/// needed.
 inline constexpr std::string_view kNobody = "00000000-0000-0000-0000-000000000000";
 
 /// Made once at start; shared by the plugin's workers, which only read it (the hasher locks for itself).
 struct Parts {
   explicit Parts(portico::Host& h)
-      : host(h), settings(h.config().read<Settings>()), portal(h.config().portal()),
-        hasher(static_cast<int>(settings.bcrypt_rounds), settings.password_pepper, settings.password_pepper_previous),
+      : host(h),
+        settings(h.config().read<Settings>()),
+        portal(h.config().portal()),
+        hasher(static_cast<int>(settings.bcrypt_rounds), settings.password_pepper,
+               settings.password_pepper_previous),
         access_tokens(portal.public_url, settings.jwt_secret, settings.jwt_secret_previous),
-        refresh_tokens(settings.jwt_secret, settings.jwt_secret_previous), try_keys(settings.password_pepper) {}
+        refresh_tokens(settings.jwt_secret, settings.jwt_secret_previous),
+        try_keys(settings.password_pepper) {}
 
   std::string new_token() const;  // 256 random bits, base64url
   std::string new_uuid() const;
   std::string make_hash(std::string_view password) { return hasher.make(password, host.crypto().random(16)); }
-  std::string page(std::string_view path_and_fragment) const { return portal.public_url + std::string(path_and_fragment); }
+  std::string page(std::string_view path_and_fragment) const {
+    return portal.public_url + std::string(path_and_fragment);
+  }
 
   /// Runs fn(Transaction&) before anybody is signed in.
   template <class F>

@@ -17,7 +17,8 @@ class Plugin final : public portico::Plugin {
   void start(portico::Host& host) override {
     parts_ = std::make_unique<Parts>(host);
     auto& parts = *parts_;
-    host.identity().provide("access", [&parts](std::string_view token) { return authenticate(parts, token); });
+    host.identity().provide("access",
+                            [&parts](std::string_view token) { return authenticate(parts, token); });
     host.provide(portico::accounts::get_links,
                  [&parts](const portico::accounts::UserRef& user) { return get_links(parts, user.user_id); });
     add_routes(host, parts);
@@ -28,7 +29,8 @@ class Plugin final : public portico::Plugin {
     host.pages().page("/auth/signup", {"Create account", "新規登録"}, Access::anyone);
     host.pages().page("/auth/verify", {"Confirm your account", "アカウントの確認"}, Access::anyone);
     host.pages().page("/auth/forgot", {"Forgotten password", "パスワードをお忘れの方"}, Access::anyone);
-    host.pages().page("/auth/set-password", {"Choose a new password", "新しいパスワードの設定"}, Access::anyone);
+    host.pages().page("/auth/set-password", {"Choose a new password", "新しいパスワードの設定"},
+                      Access::anyone);
     host.pages().page("/account", {"Account", "アカウント"});
     host.pages().navigation("/account", {"Account", "アカウント"}, 90);
     host.pages().card("auth.profile", 90);

@@ -19,9 +19,12 @@ class Step {
   Step(Decoder& decoder, std::string_view name) : pointer_(decoder.pointer), size_(decoder.pointer.size()) {
     pointer_ += '/';
     for (char c : name) {
-      if (c == '~') pointer_ += "~0";
-      else if (c == '/') pointer_ += "~1";
-      else pointer_ += c;
+      if (c == '~')
+        pointer_ += "~0";
+      else if (c == '/')
+        pointer_ += "~1";
+      else
+        pointer_ += c;
     }
   }
   ~Step() { pointer_.resize(size_); }
@@ -34,21 +37,24 @@ class Step {
 };
 
 std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 bool all_digits(std::string_view s) {
   return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// One @, something on both sides, a dot in the domain, no spaces or control bytes: what mail servers will take.
+/// One @, something on both sides, a dot in the domain, no spaces or control bytes: what mail servers will
+/// take.
 bool is_email(std::string_view s) {
   const auto at = s.rfind('@');
   if (at == std::string_view::npos || at == 0 || at > 64 || s.size() > 254) return false;
   const auto local = s.substr(0, at), domain = s.substr(at + 1);
   if (domain.size() < 3 || domain.find('.') == std::string_view::npos) return false;
   for (char c : local)
-    if (static_cast<unsigned char>(c) <= ' ' || c == 127 || std::string_view("\"(),:;<>@[\\]").find(c) != std::string_view::npos)
+    if (static_cast<unsigned char>(c) <= ' ' || c == 127 ||
+        std::string_view("\"(),:;<>@[\\]").find(c) != std::string_view::npos)
       return false;
   char before = '.';
   for (char c : domain) {
@@ -56,26 +62,30 @@ bool is_email(std::string_view s) {
     if (!word && (c != '.' || before == '.')) return false;
     before = c;
   }
-  return before != '.' && local.front() != '.' && local.back() != '.' && local.find("..") == std::string_view::npos;
+  return before != '.' && local.front() != '.' && local.back() != '.' &&
+         local.find("..") == std::string_view::npos;
 }
 
 bool is_phone(std::string_view s) {
   std::size_t digits = 0;
   for (std::size_t i = 0; i < s.size(); ++i) {
     const char c = s[i];
-    if (c >= '0' && c <= '9') ++digits;
-    else if (!(c == '-' || c == ' ' || c == '(' || c == ')' || (c == '+' && i == 0))) return false;
+    if (c >= '0' && c <= '9')
+      ++digits;
+    else if (!(c == '-' || c == ' ' || c == '(' || c == ')' || (c == '+' && i == 0)))
+      return false;
   }
   return digits >= 7 && digits <= 15;
 }
 
 bool is_date(std::string_view s) {
-  if (s.size() != 10 || s[4] != '-' || s[7] != '-' || !all_digits(s.substr(0, 4)) || !all_digits(s.substr(5, 2)) ||
-      !all_digits(s.substr(8, 2)))
+  if (s.size() != 10 || s[4] != '-' || s[7] != '-' || !all_digits(s.substr(0, 4)) ||
+      !all_digits(s.substr(5, 2)) || !all_digits(s.substr(8, 2)))
     return false;
-  const std::chrono::year_month_day day{std::chrono::year(std::atoi(std::string(s.substr(0, 4)).c_str())),
-                                        std::chrono::month(static_cast<unsigned>(std::atoi(std::string(s.substr(5, 2)).c_str()))),
-                                        std::chrono::day(static_cast<unsigned>(std::atoi(std::string(s.substr(8, 2)).c_str())))};
+  const std::chrono::year_month_day day{
+      std::chrono::year(std::atoi(std::string(s.substr(0, 4)).c_str())),
+      std::chrono::month(static_cast<unsigned>(std::atoi(std::string(s.substr(5, 2)).c_str()))),
+      std::chrono::day(static_cast<unsigned>(std::atoi(std::string(s.substr(8, 2)).c_str())))};
   return day.ok();
 }
 
@@ -105,9 +115,13 @@ const FormatRow kFormats[] = {
     {Format::phone, is_phone, "invalid_phone", nullptr, "^\\+?[0-9() -]{7,24}$"},
     {Format::date, is_date, "invalid_date", "date", nullptr},
     {Format::uuid, is_uuid, "invalid_id", "uuid", nullptr},
-    {Format::country, [](std::string_view s) { return s.size() == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'; },
+    {Format::country,
+     [](std::string_view s) {
+       return s.size() == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z';
+     },
      "invalid_country", nullptr, "^[A-Z]{2}$"},
-    {Format::language, [](std::string_view s) { return s == "en" || s == "ja"; }, "invalid_language", nullptr, "^(en|ja)$"},
+    {Format::language, [](std::string_view s) { return s == "en" || s == "ja"; }, "invalid_language", nullptr,
+     "^(en|ja)$"},
 };
 
 const FormatRow* format_row(Format format) {
@@ -123,7 +137,9 @@ bool has_control_bytes(std::string_view s) {
   });
 }
 
-const Type& plain(const Type& type) { return type.decode == decode_optional ? plain(*type.inner) : type; }
+const Type& plain(const Type& type) {
+  return type.decode == decode_optional ? plain(*type.inner) : type;
+}
 
 /// The rules of a field, on a value that has the right type.
 void check_rules(const Field& field, const void* value, Decoder& decoder) {
@@ -136,10 +152,12 @@ void check_rules(const Field& field, const void* value, Decoder& decoder) {
   if (type->decode == decode_string) {
     const auto& text = *static_cast<const std::string*>(value);
     const auto length = code_points(text);
-    if (field.min_length && length < *field.min_length) return decoder.fail(length == 0 ? "required" : "too_short");
+    if (field.min_length && length < *field.min_length)
+      return decoder.fail(length == 0 ? "required" : "too_short");
     if (field.max_length && length > *field.max_length) return decoder.fail("too_long");
     if (has_control_bytes(text)) return decoder.fail("invalid_characters");
-    if (const auto* row = format_row(field.format); row && !row->matches(text)) return decoder.fail(row->code);
+    if (const auto* row = format_row(field.format); row && !row->matches(text))
+      return decoder.fail(row->code);
     if (field.check)
       if (const char* code = field.check(text)) return decoder.fail(code);
   } else if (type->decode == decode_int) {
@@ -177,23 +195,31 @@ void finish(Decoder& decoder) {
 }
 
 void decode_bool(const Type&, const json::value& in, void* out, Decoder& d) {
-  if (const auto* b = in.if_bool()) *static_cast<bool*>(out) = *b;
-  else d.fail("not_a_boolean");
+  if (const auto* b = in.if_bool())
+    *static_cast<bool*>(out) = *b;
+  else
+    d.fail("not_a_boolean");
 }
 
 void decode_int(const Type&, const json::value& in, void* out, Decoder& d) {
-  if (const auto* i = in.if_int64()) *static_cast<std::int64_t*>(out) = *i;
-  else d.fail("not_an_integer");
+  if (const auto* i = in.if_int64())
+    *static_cast<std::int64_t*>(out) = *i;
+  else
+    d.fail("not_an_integer");
 }
 
 void decode_double(const Type&, const json::value& in, void* out, Decoder& d) {
-  if (in.is_number()) *static_cast<double*>(out) = in.to_number<double>();
-  else d.fail("not_a_number");
+  if (in.is_number())
+    *static_cast<double*>(out) = in.to_number<double>();
+  else
+    d.fail("not_a_number");
 }
 
 void decode_string(const Type&, const json::value& in, void* out, Decoder& d) {
-  if (const auto* s = in.if_string()) static_cast<std::string*>(out)->assign(s->data(), s->size());
-  else d.fail("not_a_text");
+  if (const auto* s = in.if_string())
+    static_cast<std::string*>(out)->assign(s->data(), s->size());
+  else
+    d.fail("not_a_text");
 }
 
 void decode_enum(const Type& type, const json::value& in, void* out, Decoder& d) {
@@ -201,7 +227,8 @@ void decode_enum(const Type& type, const json::value& in, void* out, Decoder& d)
   if (!s) return d.fail("not_a_text");
   const auto& names = *type.names;
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] == std::string_view(s->data(), s->size())) return type.set_enum(out, static_cast<std::int64_t>(i));
+    if (names[i] == std::string_view(s->data(), s->size()))
+      return type.set_enum(out, static_cast<std::int64_t>(i));
   d.fail("unknown_value");
 }
 
@@ -243,11 +270,19 @@ void decode_struct(const Type& type, const json::value& in, void* out, Decoder& 
   }
 }
 
-void decode_any(const Type&, const json::value& in, void* out, Decoder&) { *static_cast<json::value*>(out) = in; }
+void decode_any(const Type&, const json::value& in, void* out, Decoder&) {
+  *static_cast<json::value*>(out) = in;
+}
 
-json::value encode_bool(const Type&, const void* in) { return *static_cast<const bool*>(in); }
-json::value encode_int(const Type&, const void* in) { return *static_cast<const std::int64_t*>(in); }
-json::value encode_double(const Type&, const void* in) { return *static_cast<const double*>(in); }
+json::value encode_bool(const Type&, const void* in) {
+  return *static_cast<const bool*>(in);
+}
+json::value encode_int(const Type&, const void* in) {
+  return *static_cast<const std::int64_t*>(in);
+}
+json::value encode_double(const Type&, const void* in) {
+  return *static_cast<const double*>(in);
+}
 json::value encode_string(const Type&, const void* in) {
   const auto& text = *static_cast<const std::string*>(in);
   return json::value(json::string_view(text.data(), text.size()));
@@ -279,18 +314,31 @@ json::value encode_struct(const Type& type, const void* in) {
   for (const auto& field : fields) {
     const void* member = static_cast<const char*>(in) + field.offset;
     if (field.type->absent && field.type->absent(member)) continue;
-    object.emplace(json::string_view(field.name.data(), field.name.size()), field.type->encode(*field.type, member));
+    object.emplace(json::string_view(field.name.data(), field.name.size()),
+                   field.type->encode(*field.type, member));
   }
   return object;
 }
 
-json::value encode_any(const Type&, const void* in) { return *static_cast<const json::value*>(in); }
+json::value encode_any(const Type&, const void* in) {
+  return *static_cast<const json::value*>(in);
+}
 
-json::value schema_bool(const Type&, Schemas&) { return json::object{{"type", "boolean"}}; }
-json::value schema_int(const Type&, Schemas&) { return json::object{{"type", "integer"}, {"format", "int64"}}; }
-json::value schema_double(const Type&, Schemas&) { return json::object{{"type", "number"}}; }
-json::value schema_string(const Type&, Schemas&) { return json::object{{"type", "string"}}; }
-json::value schema_any(const Type&, Schemas&) { return json::object{}; }
+json::value schema_bool(const Type&, Schemas&) {
+  return json::object{{"type", "boolean"}};
+}
+json::value schema_int(const Type&, Schemas&) {
+  return json::object{{"type", "integer"}, {"format", "int64"}};
+}
+json::value schema_double(const Type&, Schemas&) {
+  return json::object{{"type", "number"}};
+}
+json::value schema_string(const Type&, Schemas&) {
+  return json::object{{"type", "string"}};
+}
+json::value schema_any(const Type&, Schemas&) {
+  return json::object{};
+}
 
 json::value schema_enum(const Type& type, Schemas&) {
   json::array names;
@@ -298,7 +346,9 @@ json::value schema_enum(const Type& type, Schemas&) {
   return json::object{{"type", "string"}, {"enum", std::move(names)}};
 }
 
-json::value schema_optional(const Type& type, Schemas& all) { return type.inner->schema(*type.inner, all); }
+json::value schema_optional(const Type& type, Schemas& all) {
+  return type.inner->schema(*type.inner, all);
+}
 
 json::value schema_vector(const Type& type, Schemas& all) {
   return json::object{{"type", "array"}, {"items", type.inner->schema(*type.inner, all)}};
@@ -322,16 +372,20 @@ json::value schema_struct(const Type& type, Schemas& all) {
       if (field.maximum) (*object)["maximum"] = *field.maximum;
       if (field.must_be_true) (*object)["enum"] = json::array{true};
       if (const auto* row = format_row(field.format)) {
-        if (field.format == Format::language) (*object)["enum"] = json::array{"en", "ja"};
-        else if (row->json_format) (*object)["format"] = row->json_format;
-        else (*object)["pattern"] = row->pattern;
+        if (field.format == Format::language)
+          (*object)["enum"] = json::array{"en", "ja"};
+        else if (row->json_format)
+          (*object)["format"] = row->json_format;
+        else
+          (*object)["pattern"] = row->pattern;
       }
     }
     const json::string_view name(field.name.data(), field.name.size());
     properties.emplace(name, std::move(schema));
     if (field.type->decode != decode_optional) required.push_back(name);
   }
-  json::object schema{{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+  json::object schema{
+      {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
   if (!required.empty()) schema["required"] = std::move(required);
   all[structure.name] = std::move(schema);
   return reference;

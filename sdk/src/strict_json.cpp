@@ -49,7 +49,9 @@ struct Handler {
     key.clear();
     return stack.push_key(s), true;
   }
-  bool on_string_part(json::string_view s, std::size_t, json::error_code&) { return stack.push_chars(s), true; }
+  bool on_string_part(json::string_view s, std::size_t, json::error_code&) {
+    return stack.push_chars(s), true;
+  }
   bool on_string(json::string_view s, std::size_t, json::error_code&) { return stack.push_string(s), true; }
   bool on_number_part(json::string_view, json::error_code&) { return true; }
   bool on_int64(std::int64_t i, json::string_view, json::error_code&) { return stack.push_int64(i), true; }

@@ -40,7 +40,8 @@ std::string faults(const std::string& text, Unknown unknown = Unknown::refuse) {
   }
 }
 
-const char* kGood = R"({"text":"ab","number":2,"size":"large","agreed":true,"list":{"items":[{"name":"x"}]}})";
+const char* kGood =
+    R"({"text":"ab","number":2,"size":"large","agreed":true,"list":{"items":[{"name":"x"}]}})";
 
 }  // namespace
 
@@ -78,9 +79,11 @@ TEST_CASE("what is wrong is said by pointer and code") {
       {"consent", R"("agreed":true)", R"("agreed":false)", "422 /agreed must_be_true"},
       {"a member nobody knows", R"("text":"ab")", R"("text":"ab","a/b~":1)", "422 /a~1b~0 unknown_member"},
       {"deep inside", R"({"name":"x"})", R"({"name":1})", "422 /list/items/0/name not_a_text"},
-      {"two faults at once", R"("text":"ab","number":2)", R"("text":"","number":0)", "422 /text required, /number too_small"},
+      {"two faults at once", R"("text":"ab","number":2)", R"("text":"","number":0)",
+       "422 /text required, /number too_small"},
       {"a key twice", R"("text":"ab")", R"("text":"ab","text":"ab")", "400 an object has a key twice"},
-      {"a key twice, spelled differently", R"("text":"ab")", R"("text":"ab","t\u0065xt":"ab")", "400 an object has a key twice"},
+      {"a key twice, spelled differently", R"("text":"ab")", R"("text":"ab","t\u0065xt":"ab")",
+       "400 an object has a key twice"},
   };
   for (const auto& row : rows) {
     INFO(row.rule);
@@ -92,7 +95,9 @@ TEST_CASE("what is wrong is said by pointer and code") {
   }
 }
 
-TEST_CASE("three characters of any script are three characters") { CHECK(faults(std::string(kGood).replace(std::string(kGood).find("ab"), 2, "三文字")) == ""); }
+TEST_CASE("three characters of any script are three characters") {
+  CHECK(faults(std::string(kGood).replace(std::string(kGood).find("ab"), 2, "三文字")) == "");
+}
 
 TEST_CASE("between plugins a newer member is ignored") {
   std::string text = kGood;
@@ -114,11 +119,21 @@ TEST_CASE("formats") {
     bool good;
   };
   const Row rows[] = {
-      {Format::email, "a@b.example", true},        {Format::email, "a.b+c@sub.b.example", true}, {Format::email, "a@b", false},
-      {Format::email, "a b@c.example", false},     {Format::email, ".a@b.example", false},       {Format::email, "a@b..example", false},
-      {Format::email, "a@b.example\r\nBcc:x", false}, {Format::phone, "+81 3-1234-5678", true},  {Format::phone, "123", false},
-      {Format::phone, "12345678x", false},         {Format::date, "2026-02-28", true},           {Format::date, "2026-02-30", false},
-      {Format::country, "JP", true},               {Format::country, "jp", false},               {Format::uuid, "0b8f6b0e-0000-4000-8000-000000000000", true},
+      {Format::email, "a@b.example", true},
+      {Format::email, "a.b+c@sub.b.example", true},
+      {Format::email, "a@b", false},
+      {Format::email, "a b@c.example", false},
+      {Format::email, ".a@b.example", false},
+      {Format::email, "a@b..example", false},
+      {Format::email, "a@b.example\r\nBcc:x", false},
+      {Format::phone, "+81 3-1234-5678", true},
+      {Format::phone, "123", false},
+      {Format::phone, "12345678x", false},
+      {Format::date, "2026-02-28", true},
+      {Format::date, "2026-02-30", false},
+      {Format::country, "JP", true},
+      {Format::country, "jp", false},
+      {Format::uuid, "0b8f6b0e-0000-4000-8000-000000000000", true},
       {Format::uuid, "0b8f6b0e", false},
   };
   for (const auto& row : rows) {

@@ -38,12 +38,17 @@ struct Folder {
 
 }  // namespace
 
-TEST_CASE("every default is valid") { CHECK_NOTHROW(Settings::read(Source({}, Environment(Variables{})))); }
+TEST_CASE("every default is valid") {
+  CHECK_NOTHROW(Settings::read(Source({}, Environment(Variables{}))));
+}
 
-TEST_CASE("the command line wins over the environment, the environment over its established name, that over the file") {
+TEST_CASE(
+    "the command line wins over the environment, the environment over its established name, that over the "
+    "file") {
   const Folder folder;
   const auto file = folder.write("portico.properties", "http.port=1\n");
-  const auto port = [&](std::map<std::string, std::string, std::less<>> env, std::map<std::string, std::string> cli) {
+  const auto port = [&](std::map<std::string, std::string, std::less<>> env,
+                        std::map<std::string, std::string> cli) {
     return Settings::read(Source(file, Environment(std::move(env)), std::move(cli))).http_port;
   };
   CHECK(port({}, {}) == 1);
@@ -89,6 +94,9 @@ TEST_CASE("what is wrong is said by key") {
 }
 
 TEST_CASE("localhost by http is development, everything else is not") {
-  CHECK(Settings::read(Source({}, Environment(Variables{}), {{"public.url", "http://localhost:3000"}})).development);
-  CHECK_FALSE(Settings::read(Source({}, Environment(Variables{{"TRUST_PROXY", "10.0.0.1"}}), {{"public.url", "https://portal.example"}})).development);
+  CHECK(Settings::read(Source({}, Environment(Variables{}), {{"public.url", "http://localhost:3000"}}))
+            .development);
+  CHECK_FALSE(Settings::read(Source({}, Environment(Variables{{"TRUST_PROXY", "10.0.0.1"}}),
+                                    {{"public.url", "https://portal.example"}}))
+                  .development);
 }

@@ -1,6 +1,5 @@
 // Which bytes of an upstream are a reply, and which are a typed error.
 #include <poll.h>
-
 #include <sys/socket.h>
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // What goes to the mail server, what must never go, and what its answers mean.
-#include <poll.h>
-
 #include "kernel/outbound/smtp.hpp"
+
+#include <poll.h>
 
 #include <catch2/catch.hpp>
 #include <mutex>

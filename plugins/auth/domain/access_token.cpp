@@ -21,7 +21,9 @@ using std::chrono::seconds;
 constexpr const char* kType = "at+jwt";
 constexpr const char* kAudience = "portico";
 
-std::int64_t to_seconds(portico::Time t) { return duration_cast<seconds>(t.time_since_epoch()).count(); }
+std::int64_t to_seconds(portico::Time t) {
+  return duration_cast<seconds>(t.time_since_epoch()).count();
+}
 
 /// Canonical base64url only: no padding, no other signs, no spare bits.
 std::optional<std::string> from_base64url(std::string_view text) {
@@ -30,12 +32,18 @@ std::optional<std::string> from_base64url(std::string_view text) {
   int count = 0;
   for (const char c : text) {
     std::uint32_t v = 0;
-    if (c >= 'A' && c <= 'Z') v = static_cast<std::uint32_t>(c - 'A');
-    else if (c >= 'a' && c <= 'z') v = static_cast<std::uint32_t>(c - 'a' + 26);
-    else if (c >= '0' && c <= '9') v = static_cast<std::uint32_t>(c - '0' + 52);
-    else if (c == '-') v = 62;
-    else if (c == '_') v = 63;
-    else return std::nullopt;
+    if (c >= 'A' && c <= 'Z')
+      v = static_cast<std::uint32_t>(c - 'A');
+    else if (c >= 'a' && c <= 'z')
+      v = static_cast<std::uint32_t>(c - 'a' + 26);
+    else if (c >= '0' && c <= '9')
+      v = static_cast<std::uint32_t>(c - '0' + 52);
+    else if (c == '-')
+      v = 62;
+    else if (c == '_')
+      v = 63;
+    else
+      return std::nullopt;
     bits = (bits << 6) | v;
     if ((count += 6) >= 8) out += static_cast<char>(bits >> (count -= 8) & 0xFF);
   }
@@ -71,10 +79,14 @@ std::optional<std::int64_t> number(const boost::json::object& object, std::strin
 }
 
 bool is_uuid(std::string_view s) {
-  return s.size() == 36 && std::all_of(s.begin(), s.end(), [](char c) { return c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return s.size() == 36 && std::all_of(s.begin(), s.end(), [](char c) {
+           return c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
 }
 
-std::string key_id(const std::string& secret) { return hex(hmac_sha256(secret, "portico access token key id")).substr(0, 8); }
+std::string key_id(const std::string& secret) {
+  return hex(hmac_sha256(secret, "portico access token key id")).substr(0, 8);
+}
 
 }  // namespace
 
@@ -91,7 +103,8 @@ AccessTokens::AccessTokens(std::string issuer, const std::string& secret, const 
   if (!previous_secret.empty()) add(previous_secret);
 }
 
-std::string AccessTokens::issue(std::string_view user_id, std::string_view session_id, portico::Time now) const {
+std::string AccessTokens::issue(std::string_view user_id, std::string_view session_id,
+                                portico::Time now) const {
   const auto at = to_seconds(now);
   try {
     Poco::JWT::Token token;
@@ -110,7 +123,8 @@ std::string AccessTokens::issue(std::string_view user_id, std::string_view sessi
   }
 }
 
-std::optional<AccessClaims> AccessTokens::verify(std::string_view token, portico::Time now, TokenFault* why) const {
+std::optional<AccessClaims> AccessTokens::verify(std::string_view token, portico::Time now,
+                                                 TokenFault* why) const {
   TokenFault ignored;
   TokenFault& fault = why ? *why : ignored;
   const auto refuse = [&](TokenFault f) { return fault = f, std::nullopt; };
@@ -132,10 +146,12 @@ std::optional<AccessClaims> AccessTokens::verify(std::string_view token, portico
   const auto signature = from_base64url(token.substr(second + 1));
   if (!signature) return refuse(TokenFault::malformed);
   // Compared in constant time first: Poco compares the texts byte by byte.
-  if (!same_secret(*signature, hmac_sha256(key->second, token.substr(0, second)))) return refuse(TokenFault::signature);
+  if (!same_secret(*signature, hmac_sha256(key->second, token.substr(0, second))))
+    return refuse(TokenFault::signature);
   try {
     Poco::JWT::Token verified;
-    if (!Poco::JWT::Signer(key->second).tryVerify(std::string(token), verified)) return refuse(TokenFault::signature);
+    if (!Poco::JWT::Signer(key->second).tryVerify(std::string(token), verified))
+      return refuse(TokenFault::signature);
   } catch (const Poco::Exception&) {
     return refuse(TokenFault::malformed);
   }

@@ -22,7 +22,20 @@ struct AccessClaims {
 };
 
 /// Why a token was not taken, for metrics and tests; never shown.
-enum class TokenFault { none, too_large, malformed, algorithm, type, unknown_key, signature, issuer, audience, expired, not_yet, subject };
+enum class TokenFault {
+  none,
+  too_large,
+  malformed,
+  algorithm,
+  type,
+  unknown_key,
+  signature,
+  issuer,
+  audience,
+  expired,
+  not_yet,
+  subject
+};
 
 class AccessTokens {
  public:
@@ -33,7 +46,8 @@ class AccessTokens {
   std::string issue(std::string_view user_id, std::string_view session_id, portico::Time now) const;
 
   /// HS256 under one of our own keys, nothing else; times with a leeway of a minute.
-  std::optional<AccessClaims> verify(std::string_view token, portico::Time now, TokenFault* why = nullptr) const;
+  std::optional<AccessClaims> verify(std::string_view token, portico::Time now,
+                                     TokenFault* why = nullptr) const;
 
  private:
   std::string issuer_;

@@ -3,15 +3,18 @@
 
 __asm__(
     ".pushsection .rodata\n"
-    "auth_common_passwords: .incbin \"" LIST_FOLDER "/common_passwords.txt\"\n"
+    "auth_common_passwords: .incbin \"" LIST_FOLDER
+    "/common_passwords.txt\"\n"
     "auth_common_passwords_end:\n"
-    "auth_common_words: .incbin \"" LIST_FOLDER "/common_words.txt\"\n"
+    "auth_common_words: .incbin \"" LIST_FOLDER
+    "/common_words.txt\"\n"
     "auth_common_words_end:\n"
     ".hidden auth_common_passwords, auth_common_passwords_end, auth_common_words, auth_common_words_end\n"
     ".globl auth_common_passwords, auth_common_passwords_end, auth_common_words, auth_common_words_end\n"
     ".popsection\n");
 
-extern "C" const char auth_common_passwords[], auth_common_passwords_end[], auth_common_words[], auth_common_words_end[];
+extern "C" const char auth_common_passwords[], auth_common_passwords_end[], auth_common_words[],
+    auth_common_words_end[];
 
 namespace auth {
 namespace {
@@ -31,13 +34,14 @@ std::unordered_set<std::string_view> lines(std::string_view text) {
 }  // namespace
 
 const std::unordered_set<std::string_view>& common_passwords() {
-  static const auto set =
-      lines({auth_common_passwords, static_cast<std::size_t>(auth_common_passwords_end - auth_common_passwords)});
+  static const auto set = lines(
+      {auth_common_passwords, static_cast<std::size_t>(auth_common_passwords_end - auth_common_passwords)});
   return set;
 }
 
 const std::unordered_set<std::string_view>& common_words() {
-  static const auto set = lines({auth_common_words, static_cast<std::size_t>(auth_common_words_end - auth_common_words)});
+  static const auto set =
+      lines({auth_common_words, static_cast<std::size_t>(auth_common_words_end - auth_common_words)});
   return set;
 }
 

@@ -6,11 +6,11 @@
 
 namespace auth {
 
-std::string sha256(std::string_view data);                                   // 32 bytes
-std::string hmac_sha256(std::string_view key, std::string_view data);        // 32 bytes
-std::string hmac_sha384(std::string_view key, std::string_view data);        // 48 bytes
+std::string sha256(std::string_view data);                             // 32 bytes
+std::string hmac_sha256(std::string_view key, std::string_view data);  // 32 bytes
+std::string hmac_sha384(std::string_view key, std::string_view data);  // 48 bytes
 std::string base64(std::string_view bytes);
-std::string base64url(std::string_view bytes);                               // no padding
+std::string base64url(std::string_view bytes);  // no padding
 std::string hex(std::string_view bytes);
 /// Takes the same time wherever the first difference is.
 bool same_secret(std::string_view a, std::string_view b);

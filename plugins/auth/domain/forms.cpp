@@ -26,12 +26,15 @@ const char* one_line(std::string_view text) {
 
 /// The SDK's rule plus: ASCII only, since not every mail server takes more.
 const char* ascii_email(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }) ? "invalid_email" : nullptr;
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; })
+             ? "invalid_email"
+             : nullptr;
 }
 
 /// d: digit, a: letter, x: either; other signs stand for themselves.
 bool matches(std::string_view text, std::string_view shape) {
-  return text.size() == shape.size() && std::equal(text.begin(), text.end(), shape.begin(), [](char c, char s) {
+  return text.size() == shape.size() &&
+         std::equal(text.begin(), text.end(), shape.begin(), [](char c, char s) {
            const bool digit = c >= '0' && c <= '9', letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
            return s == 'd' ? digit : s == 'a' ? letter : s == 'x' ? digit || letter : c == s;
          });
@@ -73,8 +76,10 @@ void refuse(std::vector<portico::contract::FieldError> errors) {
 bool is_postcode(std::string_view country, std::string_view postcode) {
   for (const auto& row : kPostcodes)
     if (row.country == country)
-      return std::any_of(row.shapes.begin(), row.shapes.end(), [&](auto shape) { return !shape.empty() && matches(postcode, shape); });
-  return postcode.size() >= 3 && postcode.size() <= 12 && std::all_of(postcode.begin(), postcode.end(), [](char c) {
+      return std::any_of(row.shapes.begin(), row.shapes.end(),
+                         [&](auto shape) { return !shape.empty() && matches(postcode, shape); });
+  return postcode.size() >= 3 && postcode.size() <= 12 &&
+         std::all_of(postcode.begin(), postcode.end(), [](char c) {
            return matches({&c, 1}, "x") || c == ' ' || c == '-';
          });
 }
@@ -85,8 +90,10 @@ void check_address(const AddressForm& address) {
 
 void check_sign_up(const SignUpForm& form, std::string_view portal_name) {
   std::vector<portico::contract::FieldError> errors;
-  if (!is_postcode(form.address.country, form.address.postcode)) note(errors, "/address/postcode", "invalid_postcode");
-  auto words = personal_words(form.email, {form.first_name, form.last_name, form.company.value_or(""), portal_name});
+  if (!is_postcode(form.address.country, form.address.postcode))
+    note(errors, "/address/postcode", "invalid_postcode");
+  auto words =
+      personal_words(form.email, {form.first_name, form.last_name, form.company.value_or(""), portal_name});
   words.insert(words.end(), {"portico", "portal"});
   note(errors, "/password", check_password_for(form.password, words));
   refuse(std::move(errors));
@@ -100,12 +107,16 @@ std::string canonical_email(std::string_view typed) {
 }
 
 portico::billing::Address to_address(const AddressForm& form) {
-  return {form.line1, form.line2 && form.line2->empty() ? std::nullopt : form.line2, form.city, form.state, form.postcode, form.country};
+  return {form.line1,    form.line2 && form.line2->empty() ? std::nullopt : form.line2,
+          form.city,     form.state,
+          form.postcode, form.country};
 }
 
 PendingPerson to_person(const SignUpForm& form) {
   const auto company = form.company && form.company->empty() ? std::nullopt : form.company;
-  return {form.email, form.language, {form.first_name, form.last_name, company, form.phone, to_address(form.address)}};
+  return {form.email,
+          form.language,
+          {form.first_name, form.last_name, company, form.phone, to_address(form.address)}};
 }
 
 Profile to_profile(const portico::billing::Customer& customer) {
@@ -131,7 +142,9 @@ void Rules<auth::AddressForm>::apply(RuleSet<auth::AddressForm>& rule) {
 
 void Rules<auth::SignUpForm>::apply(RuleSet<auth::SignUpForm>& rule) {
   rule(&auth::SignUpForm::email).length(1, 254).format(Format::email).check(auth::ascii_email);
-  rule(&auth::SignUpForm::password).length(auth::kMinPassword, auth::kMaxPassword).check(auth::check_password);
+  rule(&auth::SignUpForm::password)
+      .length(auth::kMinPassword, auth::kMaxPassword)
+      .check(auth::check_password);
   rule(&auth::SignUpForm::first_name).length(1, 60).check(auth::not_blank);
   rule(&auth::SignUpForm::last_name).length(1, 60).check(auth::not_blank);
   rule(&auth::SignUpForm::company).length(0, 100).check(auth::one_line);
@@ -160,7 +173,9 @@ void Rules<auth::EmailForm>::apply(RuleSet<auth::EmailForm>& rule) {
 
 void Rules<auth::NewPasswordForm>::apply(RuleSet<auth::NewPasswordForm>& rule) {
   rule(&auth::NewPasswordForm::token).length(1, 100);
-  rule(&auth::NewPasswordForm::password).length(auth::kMinPassword, auth::kMaxPassword).check(auth::check_password);
+  rule(&auth::NewPasswordForm::password)
+      .length(auth::kMinPassword, auth::kMaxPassword)
+      .check(auth::check_password);
 }
 
 void Rules<auth::ProfileChange>::apply(RuleSet<auth::ProfileChange>& rule) {

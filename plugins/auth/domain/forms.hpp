@@ -29,7 +29,9 @@ struct SignUpForm {
   AddressForm address;
   bool accept_terms = false;
 };
-BOOST_DESCRIBE_STRUCT(SignUpForm, (), (email, password, first_name, last_name, company, phone, language, address, accept_terms))
+BOOST_DESCRIBE_STRUCT(SignUpForm, (),
+                      (email, password, first_name, last_name, company, phone, language, address,
+                       accept_terms))
 
 struct ConfirmForm {
   std::string token;
@@ -88,7 +90,9 @@ struct Me {
   std::vector<std::string> roles;
   std::string created_at;
 };
-BOOST_DESCRIBE_STRUCT(Me, (), (id, email, first_name, last_name, company, phone, language, address, roles, created_at))
+BOOST_DESCRIBE_STRUCT(Me, (),
+                      (id, email, first_name, last_name, company, phone, language, address, roles,
+                       created_at))
 
 /// What billing knows of a person; sealed wherever auth keeps it.
 struct Profile {

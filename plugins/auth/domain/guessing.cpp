@@ -19,7 +19,9 @@ std::vector<int> lock_schedule() {
   return out;
 }
 
-std::string lock_schedule_literal() { return fmt::format("{{{}}}", fmt::join(lock_schedule(), ",")); }
+std::string lock_schedule_literal() {
+  return fmt::format("{{{}}}", fmt::join(lock_schedule(), ","));
+}
 
 std::string address_prefix(std::string_view address) {
   const std::string text(address.substr(0, 64));
@@ -39,13 +41,23 @@ TryKeys::TryKeys(const std::string& secret) : secret_(hmac_sha256(secret, "porti
 std::string TryKeys::key(std::string_view kind, std::string_view what) const {
   return hmac_sha256(secret_, fmt::format("{}\n{}", kind, what));
 }
-std::string TryKeys::address(std::string_view client_address) const { return key("address", address_prefix(client_address)); }
-std::string TryKeys::account(std::string_view email) const { return key("account", email); }
+std::string TryKeys::address(std::string_view client_address) const {
+  return key("address", address_prefix(client_address));
+}
+std::string TryKeys::account(std::string_view email) const {
+  return key("account", email);
+}
 std::string TryKeys::device(std::string_view email, std::string_view device_sha256) const {
   return key("device", fmt::format("{}\n{}", email, hex(device_sha256)));
 }
-std::string TryKeys::proof(std::string_view user_id) const { return key("proof", user_id); }
-std::string TryKeys::sign_up(std::string_view sign_up_id) const { return key("sign_up", sign_up_id); }
-std::string TryKeys::mail(std::string_view email) const { return key("mail", email); }
+std::string TryKeys::proof(std::string_view user_id) const {
+  return key("proof", user_id);
+}
+std::string TryKeys::sign_up(std::string_view sign_up_id) const {
+  return key("sign_up", sign_up_id);
+}
+std::string TryKeys::mail(std::string_view email) const {
+  return key("mail", email);
+}
 
 }  // namespace auth

@@ -28,7 +28,8 @@ std::string place() {
   return boot.empty() || name_space.empty() ? "" : boot + "/" + name_space;
 }
 
-/// Field 22 of /proc/<pid>/stat: a number is reused, a number with its start time is not. nullopt: no such process.
+/// Field 22 of /proc/<pid>/stat: a number is reused, a number with its start time is not. nullopt: no such
+/// process.
 std::optional<std::string> start_time(long pid) {
   const auto stat = first_line(fmt::format("/proc/{}/stat", pid));
   const auto name_end = stat.rfind(')');
@@ -41,14 +42,17 @@ std::optional<std::string> start_time(long pid) {
 
 }  // namespace
 
-std::string this_process() { return fmt::format("{}/{}/{}", place(), getpid(), start_time(getpid()).value_or("?")); }
+std::string this_process() {
+  return fmt::format("{}/{}/{}", place(), getpid(), start_time(getpid()).value_or("?"));
+}
 
 bool is_gone(std::string_view owner) {
   const auto start_at = owner.rfind('/');
   const auto pid_at = start_at == owner.npos || start_at == 0 ? owner.npos : owner.rfind('/', start_at - 1);
   if (pid_at == owner.npos) return false;
   const auto here = place();
-  if (here.empty() || owner.substr(0, pid_at) != here || !std::filesystem::exists("/proc/self/stat")) return false;
+  if (here.empty() || owner.substr(0, pid_at) != here || !std::filesystem::exists("/proc/self/stat"))
+    return false;
   const auto digits = owner.substr(pid_at + 1, start_at - pid_at - 1);
   long pid = 0;
   const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), pid);

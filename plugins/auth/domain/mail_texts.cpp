@@ -25,14 +25,17 @@ constexpr Words kWords[] = {
      "{0}にお申し込みいただき、ありがとうございます。\n\n"
      "次のリンクを開いて、登録を完了してください。リンクは一度だけ、30分間有効です。\n\n{1}\n\n"
      "別のブラウザーで開いた場合は、設定したパスワードの入力が必要です。\n"
-     "お心当たりのない場合は、何もする必要はありません。リンクを開かないかぎり、アカウントは作成されません。\n"},
+     "お心当たりのない場合は、何もする必要はありません。リンクを開かないかぎり、アカウントは作成されません。"
+     "\n"},
     {MailKind::account_exists, "en", "You already have a {0} account",
-     "Somebody, probably you, signed up to {0} with this address. It already has an account, so nothing was changed.\n\n"
+     "Somebody, probably you, signed up to {0} with this address. It already has an account, so nothing was "
+     "changed.\n\n"
      "Sign in:\n{1}\n\n"
      "Forgotten your password? Choose a new one:\n{2}\n\n"
      "If it was not you, you need not do anything.\n"},
     {MailKind::account_exists, "ja", "{0}アカウントはすでに登録されています",
-     "このメールアドレスで{0}への新規登録が行われましたが、すでにアカウントがあるため、何も変更されていません。\n\n"
+     "このメールアドレスで{0}"
+     "への新規登録が行われましたが、すでにアカウントがあるため、何も変更されていません。\n\n"
      "ログイン:\n{1}\n\n"
      "パスワードをお忘れの場合は、こちらから再設定できます:\n{2}\n\n"
      "お心当たりのない場合は、何もする必要はありません。\n"},

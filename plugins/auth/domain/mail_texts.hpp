@@ -7,11 +7,11 @@
 namespace auth {
 
 enum class MailKind {
-  confirm_sign_up,   // link: finish the sign-up
-  account_exists,    // somebody signed up with an address that has an account; link: sign in, second: reset
-  account_ready,     // a sign-up was finished later than expected; link: sign in
-  reset_password,    // link: choose a new password
-  password_changed   // notice; link: reset
+  confirm_sign_up,  // link: finish the sign-up
+  account_exists,   // somebody signed up with an address that has an account; link: sign in, second: reset
+  account_ready,    // a sign-up was finished later than expected; link: sign in
+  reset_password,   // link: choose a new password
+  password_changed  // notice; link: reset
 };
 
 struct MailText {

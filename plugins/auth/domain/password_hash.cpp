@@ -18,11 +18,13 @@ constexpr std::string_view kMark = "p1:";
 constexpr std::size_t kKeyId = 8;  // hex digits
 
 bool is_bcrypt(std::string_view text) {
-  return text.size() == 60 && text.substr(0, 2) == "$2" && (text[2] == 'a' || text[2] == 'b' || text[2] == 'y') && text[3] == '$' &&
-         text[6] == '$';
+  return text.size() == 60 && text.substr(0, 2) == "$2" &&
+         (text[2] == 'a' || text[2] == 'b' || text[2] == 'y') && text[3] == '$' && text[6] == '$';
 }
 
-int cost_of(std::string_view bcrypt) { return (bcrypt[4] - '0') * 10 + (bcrypt[5] - '0'); }
+int cost_of(std::string_view bcrypt) {
+  return (bcrypt[4] - '0') * 10 + (bcrypt[5] - '0');
+}
 
 }  // namespace
 
@@ -30,7 +32,8 @@ PasswordHasher::PasswordHasher(int cost, std::string pepper, std::string previou
   if (cost < 4 || cost > 16) throw portico::Problem(500, "auth.bad_cost", "bcrypt_rounds must be 4 to 16");
   const auto make_pepper = [](std::string secret) {
     if (secret.size() < 32)
-      throw portico::Problem(500, "auth.pepper_too_short", "password_pepper (PASSWORD_PEPPER) needs at least 32 bytes");
+      throw portico::Problem(500, "auth.pepper_too_short",
+                             "password_pepper (PASSWORD_PEPPER) needs at least 32 bytes");
     std::string id = hex(hmac_sha256(secret, "portico pepper id")).substr(0, kKeyId);
     return Pepper{std::move(secret), std::move(id)};
   };
@@ -56,7 +59,8 @@ std::string PasswordHasher::bcrypt(const std::string& text, const std::string& s
 
 std::string PasswordHasher::make(std::string_view password, std::string_view random16) {
   char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-  if (random16.size() < 16 || !crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost_), random16.data(), 16, setting, sizeof setting))
+  if (random16.size() < 16 || !crypt_gensalt_rn("$2b$", static_cast<unsigned long>(cost_), random16.data(),
+                                                16, setting, sizeof setting))
     throw portico::Problem(500, "internal", "no bcrypt setting");
   const auto hash = bcrypt(peppered(current_, password), setting);
   if (!is_bcrypt(hash)) throw portico::Problem(500, "internal", "bcrypt failed");
@@ -72,8 +76,10 @@ Match PasswordHasher::verify(std::string_view password, const std::optional<std:
     const auto id = text.substr(kMark.size(), kKeyId);
     hash = text.substr(kMark.size() + kKeyId + 1);
     if (id != current_.id) {
-      if (previous_ && id == previous_->id) pepper = &*previous_;
-      else hash = {};
+      if (previous_ && id == previous_->id)
+        pepper = &*previous_;
+      else
+        hash = {};
     }
   } else {
     hash = text;

@@ -12,11 +12,12 @@ namespace auth {
 
 enum class Match { no, yes, yes_but_rewrite };
 
-/// Makes and checks password hashes; one computation at a time, since each takes a core for a fifth of a second.
+/// Makes and checks password hashes; one computation at a time, since each takes a core for a fifth of a
+/// second.
 ///
-/// A hash reads "p1:<pepper key id>:<bcrypt>", where bcrypt is over base64(HMAC-SHA-384(pepper, NFC(password))): the
-/// whole password counts, and a stolen table is worth nothing without the pepper. The key id is derived from the
-/// pepper, so that rotating needs no numbering.
+/// A hash reads "p1:<pepper key id>:<bcrypt>", where bcrypt is over base64(HMAC-SHA-384(pepper,
+/// NFC(password))): the whole password counts, and a stolen table is worth nothing without the pepper. The
+/// key id is derived from the pepper, so that rotating needs no numbering.
 class PasswordHasher {
  public:
   /// cost      of bcrypt, 4 to 16

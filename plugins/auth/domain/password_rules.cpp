@@ -14,9 +14,12 @@ constexpr const char* kCommon = "password_common";
 constexpr std::size_t kEnoughLeft = 6;  // code points besides known words make a password one's own
 
 bool is_separator(char32_t c) {
-  return c <= 0x7F ? !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) : (c == 0x3000 || c == 0x30FB || c == 0x3001 || c == 0x3002);
+  return c <= 0x7F ? !((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+                   : (c == 0x3000 || c == 0x30FB || c == 0x3001 || c == 0x3002);
 }
-bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
+bool is_digit(char32_t c) {
+  return c >= '0' && c <= '9';
+}
 
 template <class Drop>
 std::string without(std::string_view folded, Drop drop) {
@@ -43,8 +46,13 @@ bool repeats_a_short_unit(const std::u32string& text) {
 /// Along a keyboard row, the alphabet or the digits, either way, round and round.
 bool runs_along_a_line(const std::u32string& text) {
   static const std::array<std::u32string, 7> lines = {
-      U"0123456789", U"1234567890", U"abcdefghijklmnopqrstuvwxyz", U"qwertyuiopasdfghjklzxcvbnm", U"1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
-      U"1q2w3e4r5t6y7u8i9o0p", U"あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん"};
+      U"0123456789",
+      U"1234567890",
+      U"abcdefghijklmnopqrstuvwxyz",
+      U"qwertyuiopasdfghjklzxcvbnm",
+      U"1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+      U"1q2w3e4r5t6y7u8i9o0p",
+      U"あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん"};
   for (const auto& line : lines) {
     std::u32string round;
     while (round.size() < text.size() + line.size()) round += line;
@@ -85,7 +93,8 @@ bool is_common(std::string_view typed) {
   const std::string letters = without(plain, is_digit);
   if (letters.empty()) return points.size() < kMinPassword;  // "2024-01-01 12:00": few digits, spread out
   const auto letter_points = code_points(letters);
-  if (letter_points.size() + 4 < points.size() && letter_points.size() <= 4) return true;  // digits with a tail
+  if (letter_points.size() + 4 < points.size() && letter_points.size() <= 4)
+    return true;  // digits with a tail
   return is_made_of_common_words(letters);
 }
 
@@ -111,7 +120,8 @@ const char* check_password_for(std::string_view typed, const std::vector<std::st
   }
   std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
   for (const auto& word : sorted)
-    for (auto at = rest.find(word); at != std::string::npos; at = rest.find(word)) rest.erase(at, word.size());
+    for (auto at = rest.find(word); at != std::string::npos; at = rest.find(word))
+      rest.erase(at, word.size());
   if (rest.size() == size_before) return nullptr;
   return code_points(without(rest, is_digit)).size() < kEnoughLeft ? kCommon : nullptr;
 }

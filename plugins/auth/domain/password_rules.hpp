@@ -8,7 +8,7 @@
 
 namespace auth {
 
-inline constexpr std::size_t kMinPassword = 15;   // code points after NFC
+inline constexpr std::size_t kMinPassword = 15;  // code points after NFC
 inline constexpr std::size_t kMaxPassword = 256;
 
 /// The rules that need the password alone; no rule asks for kinds of characters.
@@ -17,8 +17,8 @@ inline constexpr std::size_t kMaxPassword = 256;
 /// source   docs/decisions; NIST SP 800-63B-4 3.1.1.2, OWASP ASVS 5.0 6.2
 const char* check_password(std::string_view typed);
 
-/// Whether little is left of the password without these words, digits and separators. Words of fewer than three
-/// code points do not count.
+/// Whether little is left of the password without these words, digits and separators. Words of fewer than
+/// three code points do not count.
 ///
 /// words    the person's names and mail address, the portal's name
 /// returns  null or password_common

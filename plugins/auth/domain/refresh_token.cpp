@@ -20,7 +20,8 @@ std::vector<std::string> RefreshTokens::successors(std::string_view token) const
 
 bool is_token(std::string_view text) {
   return text.size() == 43 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '_';
          });
 }
 

@@ -9,11 +9,14 @@
 namespace auth {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames = {"pending", "confirmed", "customer_created", "active", "refused"};
+constexpr std::array<std::string_view, 5> kNames = {"pending", "confirmed", "customer_created", "active",
+                                                    "refused"};
 
 }  // namespace
 
-std::string_view name_of(SignUpState state) { return kNames.at(static_cast<std::size_t>(state)); }
+std::string_view name_of(SignUpState state) {
+  return kNames.at(static_cast<std::size_t>(state));
+}
 
 SignUpState sign_up_state(std::string_view name) {
   const auto found = std::find(kNames.begin(), kNames.end(), name);
@@ -23,11 +26,15 @@ SignUpState sign_up_state(std::string_view name) {
 
 Press press(SignUpState state, bool past_deadline) {
   switch (state) {
-    case SignUpState::pending: return past_deadline ? Press::expired : Press::go_on;
+    case SignUpState::pending:
+      return past_deadline ? Press::expired : Press::go_on;
     case SignUpState::confirmed:
-    case SignUpState::customer_created: return Press::go_on;
-    case SignUpState::active: return Press::used;
-    case SignUpState::refused: return Press::refused;
+    case SignUpState::customer_created:
+      return Press::go_on;
+    case SignUpState::active:
+      return Press::used;
+    case SignUpState::refused:
+      return Press::refused;
   }
   return Press::expired;
 }
@@ -35,10 +42,13 @@ Press press(SignUpState state, bool past_deadline) {
 Step next_step(SignUpState state) {
   switch (state) {
     case SignUpState::pending:
-    case SignUpState::confirmed: return Step::create_customer;
-    case SignUpState::customer_created: return Step::make_account;
+    case SignUpState::confirmed:
+      return Step::create_customer;
+    case SignUpState::customer_created:
+      return Step::make_account;
     case SignUpState::active:
-    case SignUpState::refused: return Step::nothing;
+    case SignUpState::refused:
+      return Step::nothing;
   }
   return Step::nothing;
 }

@@ -25,7 +25,8 @@ std::optional<std::string> nfc(std::string_view text) {
 }
 
 std::string fold(std::string_view text) {
-  return map(text, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD))
+  return map(text, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+                                                  UTF8PROC_CASEFOLD))
       .value_or("");
 }
 

@@ -5,7 +5,8 @@ namespace auth::store {
 
 Account get_account(portico::Transaction& tx, std::string_view user_id) {
   const auto rows = tx.run(
-      "SELECT id, email_as_typed, language, array_to_string(roles, ','), password_hash, profile, profile_at, created_at, "
+      "SELECT id, email_as_typed, language, array_to_string(roles, ','), password_hash, profile, profile_at, "
+      "created_at, "
       "state = 'active' FROM users WHERE id = $1::uuid",
       {user_id});
   if (rows.empty()) throw portico::Problem(401, "auth.required", "the account is gone");
@@ -24,21 +25,27 @@ Account get_account(portico::Transaction& tx, std::string_view user_id) {
 
 void add_account(portico::Transaction& tx, const NewAccount& a) {
   tx.run(
-      "INSERT INTO users(id, email, email_as_typed, password_hash, language, profile, profile_at, terms_accepted_at) "
+      "INSERT INTO users(id, email, email_as_typed, password_hash, language, profile, profile_at, "
+      "terms_accepted_at) "
       "VALUES ($1::uuid, $2, $3, $4, $5, $6, now(), now())",
-      {a.id, a.email, a.email_as_typed, a.password_hash, a.language, portico::Parameter::bytes(a.sealed_profile)});
-  tx.run("INSERT INTO id_mappings(user_id, billing_customer_id) VALUES ($1::uuid, $2)", {a.id, a.billing_customer_id});
+      {a.id, a.email, a.email_as_typed, a.password_hash, a.language,
+       portico::Parameter::bytes(a.sealed_profile)});
+  tx.run("INSERT INTO id_mappings(user_id, billing_customer_id) VALUES ($1::uuid, $2)",
+         {a.id, a.billing_customer_id});
 }
 
-bool replace_hash(portico::Transaction& tx, std::string_view user_id, const std::optional<std::string>& checked,
-                  std::string_view replacement) {
-  return tx.run("UPDATE users SET password_hash = $3 WHERE id = $1::uuid AND password_hash = $2 AND state = 'active'",
-                {user_id, checked, replacement})
+bool replace_hash(portico::Transaction& tx, std::string_view user_id,
+                  const std::optional<std::string>& checked, std::string_view replacement) {
+  return tx.run(
+               "UPDATE users SET password_hash = $3 WHERE id = $1::uuid AND password_hash = $2 AND state = "
+               "'active'",
+               {user_id, checked, replacement})
              .affected() == 1;
 }
 
 void set_password(portico::Transaction& tx, std::string_view user_id, std::string_view hash) {
-  tx.run("UPDATE users SET password_hash = $2, password_changed_at = now() WHERE id = $1::uuid", {user_id, hash});
+  tx.run("UPDATE users SET password_hash = $2, password_changed_at = now() WHERE id = $1::uuid",
+         {user_id, hash});
 }
 
 void set_profile(portico::Transaction& tx, std::string_view user_id, std::string_view sealed) {
@@ -52,9 +59,11 @@ void set_language(portico::Transaction& tx, std::string_view user_id, std::strin
 
 std::optional<portico::accounts::Links> find_links(portico::Transaction& tx, std::string_view user_id) {
   const auto rows = tx.run(
-      "SELECT billing_customer_id, crm_contact_id, crm_account_id FROM id_mappings WHERE user_id = $1::uuid", {user_id});
+      "SELECT billing_customer_id, crm_contact_id, crm_account_id FROM id_mappings WHERE user_id = $1::uuid",
+      {user_id});
   if (rows.empty()) return std::nullopt;
-  return portico::accounts::Links{std::string(user_id), rows.text(0, 0), rows.text_or_null(0, 1), rows.text_or_null(0, 2)};
+  return portico::accounts::Links{std::string(user_id), rows.text(0, 0), rows.text_or_null(0, 1),
+                                  rows.text_or_null(0, 2)};
 }
 
 }  // namespace auth::store

@@ -38,9 +38,10 @@ Account get_account(portico::Transaction& tx, std::string_view user_id);
 /// errors  409 database.conflict when the address or the customer has an account
 void add_account(portico::Transaction& tx, const NewAccount& account);
 
-/// Replaces a hash that was just checked. False when it is no longer the stored one: the password was changed meanwhile.
-bool replace_hash(portico::Transaction& tx, std::string_view user_id, const std::optional<std::string>& checked,
-                  std::string_view replacement);
+/// Replaces a hash that was just checked. False when it is no longer the stored one: the password was changed
+/// meanwhile.
+bool replace_hash(portico::Transaction& tx, std::string_view user_id,
+                  const std::optional<std::string>& checked, std::string_view replacement);
 void set_password(portico::Transaction& tx, std::string_view user_id, std::string_view hash);
 void set_profile(portico::Transaction& tx, std::string_view user_id, std::string_view sealed);
 void set_language(portico::Transaction& tx, std::string_view user_id, std::string_view language);

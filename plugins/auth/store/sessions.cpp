@@ -28,7 +28,8 @@ Rotation rotation(std::string_view name) {
 portico::Time add_session(portico::Transaction& tx, std::string_view session_id, std::string_view user_id,
                           std::string_view token_sha256) {
   const auto rows = tx.run(
-      "INSERT INTO sessions(id, user_id, expires_at) VALUES ($1::uuid, $2::uuid, now() + make_interval(secs => $3::int)) "
+      "INSERT INTO sessions(id, user_id, expires_at) VALUES ($1::uuid, $2::uuid, now() + make_interval(secs "
+      "=> $3::int)) "
       "RETURNING expires_at",
       {session_id, user_id, in_seconds(kSessionLifetime)});
   tx.run(
@@ -40,7 +41,8 @@ portico::Time add_session(portico::Transaction& tx, std::string_view session_id,
 
 SessionView view_session(portico::Transaction& tx, std::string_view session_id) {
   const auto rows = tx.run(
-      "SELECT array_to_string(u.roles, ','), u.language, s.proved_at, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id "
+      "SELECT array_to_string(u.roles, ','), u.language, s.proved_at, s.expires_at FROM sessions s JOIN "
+      "users u ON u.id = s.user_id "
       "WHERE s.id = $1::uuid AND s.ended_at IS NULL AND s.expires_at > now() AND u.state = 'active'",
       {session_id});
   if (rows.empty()) return {};
@@ -57,9 +59,11 @@ void end_session(portico::Transaction& tx, std::string_view session_id, std::str
          {session_id, because});
 }
 
-std::vector<std::string> end_all_sessions(portico::Transaction& tx, std::string_view user_id, std::string_view because) {
+std::vector<std::string> end_all_sessions(portico::Transaction& tx, std::string_view user_id,
+                                          std::string_view because) {
   const auto rows = tx.run(
-      "UPDATE sessions SET ended_at = now(), ended_because = $2 WHERE user_id = $1::uuid AND ended_at IS NULL RETURNING id",
+      "UPDATE sessions SET ended_at = now(), ended_because = $2 WHERE user_id = $1::uuid AND ended_at IS "
+      "NULL RETURNING id",
       {user_id, because});
   std::vector<std::string> out;
   for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(rows.text(i, 0));
@@ -69,7 +73,8 @@ std::vector<std::string> end_all_sessions(portico::Transaction& tx, std::string_
 Rotated rotate(portico::Transaction& tx, std::string_view token, const std::vector<std::string>& next) {
   const auto sha = sha256(token), first = sha256(next.at(0)), second = sha256(next.back());
   const auto rows = tx.run(
-      "SELECT outcome, use_old, session_id, user_id, expires_at FROM rotate_refresh($1, $2, $3, $4::int, $5::int)",
+      "SELECT outcome, use_old, session_id, user_id, expires_at FROM rotate_refresh($1, $2, $3, $4::int, "
+      "$5::int)",
       {Parameter::bytes(sha), Parameter::bytes(first), Parameter::bytes(second), in_seconds(kRefreshIdle),
        in_seconds(kRefreshGrace)});
   Rotated out;
@@ -90,7 +95,8 @@ std::optional<SessionRef> end_session_of(portico::Transaction& tx, std::string_v
 
 void remember_device(portico::Transaction& tx, std::string_view user_id, std::string_view device_sha256) {
   tx.run(
-      "INSERT INTO devices(sha256, user_id) VALUES ($1, $2::uuid) ON CONFLICT (sha256, user_id) DO UPDATE SET used_at = now()",
+      "INSERT INTO devices(sha256, user_id) VALUES ($1, $2::uuid) ON CONFLICT (sha256, user_id) DO UPDATE "
+      "SET used_at = now()",
       {Parameter::bytes(device_sha256), user_id});
 }
 

@@ -41,7 +41,8 @@ SessionView view_session(portico::Transaction& tx, std::string_view session_id);
 void prove_session(portico::Transaction& tx, std::string_view session_id);
 void end_session(portico::Transaction& tx, std::string_view session_id, std::string_view because);
 /// returns  the sessions that were live until now
-std::vector<std::string> end_all_sessions(portico::Transaction& tx, std::string_view user_id, std::string_view because);
+std::vector<std::string> end_all_sessions(portico::Transaction& tx, std::string_view user_id,
+                                          std::string_view because);
 
 /// One step of the chain; see rotate_refresh in migration 0002. next has one or two successors, raw.
 Rotated rotate(portico::Transaction& tx, std::string_view token, const std::vector<std::string>& next);

@@ -9,24 +9,32 @@ using portico::Parameter;
 
 Requested request_sign_up(portico::Transaction& tx, const NewSignUp& s) {
   const auto rows = tx.run(
-      "SELECT known, may_mail, language FROM request_sign_up($1::uuid, $2, $3, $4, $5, $6, $7::int, $8, $9::int)",
-      {s.id, s.email, Parameter::bytes(s.token_sha256), Parameter::bytes(s.browser_sha256), Parameter::bytes(s.sealed),
-       s.password_hash, kLinkLifetime_s, Parameter::bytes(s.mail_key), s.mail_limit});
+      "SELECT known, may_mail, language FROM request_sign_up($1::uuid, $2, $3, $4, $5, $6, $7::int, $8, "
+      "$9::int)",
+      {s.id, s.email, Parameter::bytes(s.token_sha256), Parameter::bytes(s.browser_sha256),
+       Parameter::bytes(s.sealed), s.password_hash, kLinkLifetime_s, Parameter::bytes(s.mail_key),
+       s.mail_limit});
   return {rows.boolean(0, 0), rows.boolean(0, 1), rows.text_or_null(0, 2).value_or("")};
 }
 
 std::optional<FoundSignUp> find_sign_up(portico::Transaction& tx, std::string_view token) {
   const auto sha = sha256(token);
   const auto rows = tx.run(
-      "SELECT id, state, past_deadline, browser_sha256, password_hash, refused_code, lease_owner FROM find_sign_up($1)",
+      "SELECT id, state, past_deadline, browser_sha256, password_hash, refused_code, lease_owner FROM "
+      "find_sign_up($1)",
       {Parameter::bytes(sha)});
   if (rows.empty()) return std::nullopt;
-  return FoundSignUp{rows.text(0, 0),    sign_up_state(rows.text(0, 1)),          rows.boolean(0, 2),
-                     rows.bytes(0, 3),   rows.text_or_null(0, 4),                 rows.text_or_null(0, 5).value_or(""),
+  return FoundSignUp{rows.text(0, 0),
+                     sign_up_state(rows.text(0, 1)),
+                     rows.boolean(0, 2),
+                     rows.bytes(0, 3),
+                     rows.text_or_null(0, 4),
+                     rows.text_or_null(0, 5).value_or(""),
                      rows.text_or_null(0, 6).value_or("")};
 }
 
-std::optional<Claim> claim_sign_up(portico::Transaction& tx, std::string_view id, std::string_view owner, std::string_view dead_owner) {
+std::optional<Claim> claim_sign_up(portico::Transaction& tx, std::string_view id, std::string_view owner,
+                                   std::string_view dead_owner) {
   const auto rows = tx.run(
       "SELECT epoch, state, user_id, sealed, password_hash, billing_customer_id, confirmed_now, tries "
       "FROM claim_sign_up($1::uuid, $2, nullif($3, ''), $4::int)",
@@ -67,7 +75,8 @@ bool keep_customer(portico::Transaction& tx, const Claim& c, std::string_view cu
 bool end_active(portico::Transaction& tx, const Claim& c) {
   return tx.run(
                "UPDATE sign_ups SET state = 'active', ended_at = now(), sealed = NULL, password_hash = NULL, "
-               "lease_owner = NULL, lease_until = NULL WHERE id = $1::uuid AND epoch = $2 AND state = 'customer_created'",
+               "lease_owner = NULL, lease_until = NULL WHERE id = $1::uuid AND epoch = $2 AND state = "
+               "'customer_created'",
                {c.id, c.epoch})
              .affected() == 1;
 }

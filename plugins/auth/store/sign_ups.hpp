@@ -25,9 +25,9 @@ struct NewSignUp {
 };
 
 struct Requested {
-  bool known = false;     // the address has an account; nothing was kept
+  bool known = false;  // the address has an account; nothing was kept
   bool may_mail = false;
-  std::string language;   // of the account that is known
+  std::string language;  // of the account that is known
 };
 
 struct FoundSignUp {
@@ -57,8 +57,10 @@ namespace store {
 
 Requested request_sign_up(portico::Transaction& tx, const NewSignUp& sign_up);
 std::optional<FoundSignUp> find_sign_up(portico::Transaction& tx, std::string_view token);
-/// nullopt: somebody is at work on it, or it has ended. dead_owner: a lease holder that is gone, may be empty.
-std::optional<Claim> claim_sign_up(portico::Transaction& tx, std::string_view id, std::string_view owner, std::string_view dead_owner);
+/// nullopt: somebody is at work on it, or it has ended. dead_owner: a lease holder that is gone, may be
+/// empty.
+std::optional<Claim> claim_sign_up(portico::Transaction& tx, std::string_view id, std::string_view owner,
+                                   std::string_view dead_owner);
 std::vector<std::string> sign_ups_to_finish(portico::Transaction& tx, int limit);
 bool has_account(portico::Transaction& tx, std::string_view email);
 

@@ -22,8 +22,8 @@ void refuse_if_waiting(int wait_s);
 namespace store {
 
 /// Counts a try of the address and of the account, or of a device that signed in before, in one statement.
-SignInStart begin_sign_in(portico::Transaction& tx, const TryKeys& keys, std::string_view email, std::string_view device,
-                          std::string_view client_address);
+SignInStart begin_sign_in(portico::Transaction& tx, const TryKeys& keys, std::string_view email,
+                          std::string_view device, std::string_view client_address);
 
 /// Counts a try of a password outside sign-in. returns  seconds to wait, 0 to go on
 int count_password_try(portico::Transaction& tx, std::string_view key, std::string_view address_key);

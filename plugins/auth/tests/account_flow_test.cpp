@@ -14,7 +14,9 @@ TEST_CASE("a forgotten password: one mail, one use, and every other browser is s
   scene.add_account(owner, email);
   REQUIRE(scene.sign_in(other, email).status == 200);
   auto asker = fresh_browser();
-  const auto ask = [&](const std::string& address) { return scene.host.send(asker, "POST", "/api/auth/forgot-password", {{"email", address}}); };
+  const auto ask = [&](const std::string& address) {
+    return scene.host.send(asker, "POST", "/api/auth/forgot-password", {{"email", address}});
+  };
   const auto mails = scene.host.mails.size();
   const auto unknown = ask(fresh_email());
   CHECK(scene.host.mails.size() == mails);
@@ -30,7 +32,8 @@ TEST_CASE("a forgotten password: one mail, one use, and every other browser is s
   const auto token = scene.host.mails.back().token();
 
   const auto choose = [&](const std::string& with, const std::string& password) {
-    return scene.host.send(asker, "POST", "/api/auth/set-password", {{"token", with}, {"password", password}});
+    return scene.host.send(asker, "POST", "/api/auth/set-password",
+                           {{"token", with}, {"password", password}});
   };
   CHECK(choose(older, "nine quiet lamps burn").code == "auth.link_expired");
   CHECK(choose(token, "short").error() == "/password too_short");
@@ -56,7 +59,10 @@ TEST_CASE("a reset link runs out after 30 minutes, and clears the locks when it 
   scene.add_account(browser, email);
   scene.host.send(browser, "POST", "/api/auth/forgot-password", {{"email", email}});
   const auto token = scene.host.mails.back().token();
-  const auto choose = [&] { return scene.host.send(browser, "POST", "/api/auth/set-password", {{"token", token}, {"password", "nine quiet lamps burn"}}); };
+  const auto choose = [&] {
+    return scene.host.send(browser, "POST", "/api/auth/set-password",
+                           {{"token", token}, {"password", "nine quiet lamps burn"}});
+  };
   SECTION("late") {
     database().script("UPDATE resets SET expires_at = now() - interval '1 second' WHERE used_at IS NULL");
     CHECK(choose().code == "auth.link_expired");
@@ -85,7 +91,8 @@ TEST_CASE("the profile is billing's; changes go there first") {
   customer.last_name = "Renamed";
   CHECK(text(scene.host.send(browser, "GET", "/api/me").body.at("last_name")) == "Renamed");
 
-  auto changed = scene.host.send(browser, "PATCH", "/api/me", {{"first_name", "Aya"}, {"company", "Sample Works"}, {"language", "en"}});
+  auto changed = scene.host.send(browser, "PATCH", "/api/me",
+                                 {{"first_name", "Aya"}, {"company", "Sample Works"}, {"language", "en"}});
   INFO(changed.code << changed.raw);
   REQUIRE(changed.status == 200);
   CHECK(text(changed.body.at("first_name")) == "Aya");
@@ -96,11 +103,14 @@ TEST_CASE("the profile is billing's; changes go there first") {
   CHECK(scene.host.audit.back().details == R"({"fields":["first_name","company","language"]})");
   CHECK_FALSE(scene.host.send(browser, "PATCH", "/api/me", {{"company", ""}}).body.contains("company"));
   CHECK(scene.host.send(browser, "PATCH", "/api/me", boost::json::object{}).status == 200);
-  CHECK(scene.host.send(browser, "PATCH", "/api/me", {{"email", "x@example.com"}}).error() == "/email unknown_member");
+  CHECK(scene.host.send(browser, "PATCH", "/api/me", {{"email", "x@example.com"}}).error() ==
+        "/email unknown_member");
   CHECK(scene.host.send(browser, "PATCH", "/api/me", {{"roles", {"admin"}}}).status == 422);
 
-  const boost::json::object address{{"line1", "9-9"}, {"city", "Chuo"}, {"state", "Tokyo"}, {"postcode", "1030027"}, {"country", "JP"}};
-  CHECK(text(scene.host.send(browser, "PATCH", "/api/me/address", address).body.at("address").at("city")) == "Chuo");
+  const boost::json::object address{
+      {"line1", "9-9"}, {"city", "Chuo"}, {"state", "Tokyo"}, {"postcode", "1030027"}, {"country", "JP"}};
+  CHECK(text(scene.host.send(browser, "PATCH", "/api/me/address", address).body.at("address").at("city")) ==
+        "Chuo");
   auto bad = address;
   bad["postcode"] = "1";
   CHECK(scene.host.send(browser, "PATCH", "/api/me/address", bad).error() == "/postcode invalid_postcode");
@@ -140,15 +150,18 @@ TEST_CASE("no log line and no audit row has a secret or a name") {
   scene.host.send(browser, "POST", "/api/auth/forgot-password", {{"email", email}});
   auto thief = browser;
   scene.host.send(browser, "POST", "/api/auth/refresh");
-  database().script("UPDATE refresh_tokens SET used_at = used_at - interval '31 seconds' WHERE used_at IS NOT NULL");
+  database().script(
+      "UPDATE refresh_tokens SET used_at = used_at - interval '31 seconds' WHERE used_at IS NOT NULL");
   scene.host.send(thief, "POST", "/api/auth/refresh");
   std::string all;
   for (const auto& line : scene.host.log) all += line + "\n";
-  for (const auto& row : scene.host.audit) all += row.action + row.user_id + row.target + row.outcome + row.details + "\n";
+  for (const auto& row : scene.host.audit)
+    all += row.action + row.user_id + row.target + row.outcome + row.details + "\n";
   REQUIRE(all.size() > 100);
   std::vector<std::string> secrets{email, "Sample", "彩", kPassword, "not the password"};
   for (const auto& [name, value] : thief.cookies) secrets.push_back(value);
-  for (const auto& mail : scene.host.mails) if (!mail.token().empty()) secrets.push_back(mail.token());
+  for (const auto& mail : scene.host.mails)
+    if (!mail.token().empty()) secrets.push_back(mail.token());
   for (const auto& secret : secrets) {
     INFO(secret);
     CHECK(all.find(secret) == std::string::npos);
@@ -158,26 +171,33 @@ TEST_CASE("no log line and no audit row has a secret or a name") {
 TEST_CASE("nobody sees a row, a user sees their own, and foreign rows cannot be made") {
   Scene scene;
   auto browser = fresh_browser(), other = fresh_browser();
-  const auto mine = scene.add_account(browser, fresh_email()), theirs = scene.add_account(other, fresh_email());
+  const auto mine = scene.add_account(browser, fresh_email()),
+             theirs = scene.add_account(other, fresh_email());
   PGconn* connection = database().connect();
   const auto as = [&](const std::string& user, const std::string& sql) {
-    PGresult* result = PQexec(connection, ("BEGIN; SET LOCAL ROLE portico_auth; SET LOCAL search_path = auth; SELECT set_config('app.user_id', '" + user +
-                                           "', true), set_config('app.scope', 'user', true); " + sql).c_str());
+    PGresult* result = PQexec(connection, ("BEGIN; SET LOCAL ROLE portico_auth; SET LOCAL search_path = "
+                                           "auth; SELECT set_config('app.user_id', '" +
+                                           user + "', true), set_config('app.scope', 'user', true); " + sql)
+                                              .c_str());
     std::string cell = PQresultStatus(result) == PGRES_TUPLES_OK ? PQgetvalue(result, 0, 0) : "refused";
     PQclear(result);
     PQclear(PQexec(connection, "ROLLBACK"));
     return cell;
   };
-  for (const std::string table : {"users", "id_mappings", "sessions", "refresh_tokens", "devices", "sign_ups", "resets", "tries"}) {
+  for (const std::string table :
+       {"users", "id_mappings", "sessions", "refresh_tokens", "devices", "sign_ups", "resets", "tries"}) {
     INFO(table);
     CHECK(as("00000000-0000-0000-0000-000000000000", "SELECT count(*) FROM " + table) == "0");
     CHECK(as("", "SELECT count(*) FROM " + table) == "0");
-    CHECK(database().ask("SELECT relforcerowsecurity::text FROM pg_class WHERE oid = 'auth." + table + "'::regclass") == "true");
+    CHECK(database().ask("SELECT relforcerowsecurity::text FROM pg_class WHERE oid = 'auth." + table +
+                         "'::regclass") == "true");
   }
   CHECK(as(mine, "SELECT count(*) FROM users") == "1");
   CHECK(as(mine, "SELECT count(*) FROM sessions WHERE user_id = '" + theirs + "'") == "0");
-  CHECK(as(mine, "WITH x AS (UPDATE sessions SET proved_at = now() WHERE user_id = '" + theirs + "' RETURNING 1) SELECT count(*) FROM x") == "0");
-  CHECK(as(mine, "INSERT INTO sessions(id, user_id, expires_at) VALUES (gen_random_uuid(), '" + theirs + "', now()) RETURNING id") == "refused");
+  CHECK(as(mine, "WITH x AS (UPDATE sessions SET proved_at = now() WHERE user_id = '" + theirs +
+                     "' RETURNING 1) SELECT count(*) FROM x") == "0");
+  CHECK(as(mine, "INSERT INTO sessions(id, user_id, expires_at) VALUES (gen_random_uuid(), '" + theirs +
+                     "', now()) RETURNING id") == "refused");
   PQfinish(connection);
 }
 
@@ -190,10 +210,11 @@ TEST_CASE("cleaning removes what has run out and nothing else") {
   scene.host.send(late, "POST", "/api/auth/forgot-password", {{"email", fresh_email()}});
   scene.host.run_task("auth.clean");
   REQUIRE(count_of("sign_ups WHERE state = 'pending'") != "0");
-  database().script("UPDATE sign_ups SET expires_at = now() - interval '2 hours' WHERE state = 'pending';"
-                    "UPDATE resets SET expires_at = now() - interval '2 days';"
-                    "UPDATE sign_ups SET ended_at = now() - interval '8 days' WHERE ended_at IS NOT NULL;"
-                    "UPDATE tries SET touched_at = now() - interval '3 days', locked_until = NULL");
+  database().script(
+      "UPDATE sign_ups SET expires_at = now() - interval '2 hours' WHERE state = 'pending';"
+      "UPDATE resets SET expires_at = now() - interval '2 days';"
+      "UPDATE sign_ups SET ended_at = now() - interval '8 days' WHERE ended_at IS NOT NULL;"
+      "UPDATE tries SET touched_at = now() - interval '3 days', locked_until = NULL");
   scene.host.run_task("auth.clean");
   CHECK(count_of("sign_ups WHERE state IN ('pending', 'active', 'refused')") == "0");
   CHECK(count_of("resets") == "0");

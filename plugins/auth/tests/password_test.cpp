@@ -1,7 +1,7 @@
 // Password rules and hashes.
-#include <catch2/catch.hpp>
 #include <crypt.h>
 
+#include <catch2/catch.hpp>
 #include <portico/problem.hpp>
 
 #include "domain/common_passwords.hpp"
@@ -22,7 +22,8 @@ std::string times(std::size_t n, std::string_view unit) {
 
 /// A text of n code points that no rule calls common.
 std::string odd_text(std::size_t n) {
-  static const std::string_view signs[] = {"ム", "x", "7", "京", "q", "Ω", "k", "ぬ", "z", "4", "雨", "v", "ß"};
+  static const std::string_view signs[] = {"ム", "x", "7", "京", "q", "Ω", "k",
+                                           "ぬ", "z", "4", "雨", "v", "ß"};
   std::string out;
   for (std::size_t i = 0; i < n; ++i) out += signs[(i * i + i / 7) % std::size(signs)];
   return out;
@@ -30,7 +31,8 @@ std::string odd_text(std::size_t n) {
 
 std::string plain_bcrypt(const std::string& password, const std::string& prefix, int cost) {
   char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-  REQUIRE(crypt_gensalt_rn(prefix.c_str(), static_cast<unsigned long>(cost), "0123456789abcdef", 16, setting, sizeof setting));
+  REQUIRE(crypt_gensalt_rn(prefix.c_str(), static_cast<unsigned long>(cost), "0123456789abcdef", 16, setting,
+                           sizeof setting));
   auto memory = std::make_unique<crypt_data>();
   return crypt_r(password.c_str(), setting, memory.get());
 }
@@ -164,14 +166,19 @@ TEST_CASE("a hash moves to the new pepper while the old one is known, and is los
 
 TEST_CASE("another cost asks for a rewrite") {
   PasswordHasher four(4, kPepper, ""), five(5, kPepper, "");
-  CHECK(five.verify("seven grey boats drift", four.make("seven grey boats drift", kSalt)) == Match::yes_but_rewrite);
+  CHECK(five.verify("seven grey boats drift", four.make("seven grey boats drift", kSalt)) ==
+        Match::yes_but_rewrite);
 }
 
 TEST_CASE("every way to fail costs one computation") {
   PasswordHasher hasher(4, kPepper, "");
   const auto known = hasher.make("seven grey boats drift", kSalt);
-  const std::optional<std::string> rows[] = {std::nullopt, known, std::string("p1:ffffffff:") + known.substr(12),
-                                             std::string("garbage"), std::string("$1$md5$not-ours"), std::string()};
+  const std::optional<std::string> rows[] = {std::nullopt,
+                                             known,
+                                             std::string("p1:ffffffff:") + known.substr(12),
+                                             std::string("garbage"),
+                                             std::string("$1$md5$not-ours"),
+                                             std::string()};
   for (const auto& stored : rows) {
     INFO(stored.value_or("nobody"));
     const auto so_far = hasher.computations();

@@ -1,7 +1,8 @@
 // Forms, guessing limits, the sign-up machine, mails, lease owners.
-#include <catch2/catch.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <catch2/catch.hpp>
 
 #include "domain/digest.hpp"
 #include "domain/forms.hpp"
@@ -15,9 +16,11 @@ using namespace auth;
 namespace {
 
 boost::json::object good_form() {
-  return boost::json::parse(R"({"email":"aya@example.com","password":"seven grey boats drift","first_name":"彩","last_name":"Sample",
+  return boost::json::
+      parse(R"({"email":"aya@example.com","password":"seven grey boats drift","first_name":"彩","last_name":"Sample",
     "phone":"+81 3-1234-5678","language":"ja","accept_terms":true,
-    "address":{"line1":"1-2-3 Sample","city":"Minato","state":"Tokyo","postcode":"105-0001","country":"JP"}})").as_object();
+    "address":{"line1":"1-2-3 Sample","city":"Minato","state":"Tokyo","postcode":"105-0001","country":"JP"}})")
+          .as_object();
 }
 
 /// "pointer code" of the first error, or "".
@@ -89,8 +92,10 @@ TEST_CASE("each field of the sign-up form has its rule") {
     std::string_view name = std::string_view(row.pointer).substr(1);
     auto* object = &form;
     if (name.rfind("address/", 0) == 0) object = &form["address"].as_object(), name.remove_prefix(8);
-    if (row.value.is_null()) object->erase(name);
-    else (*object)[name] = row.value;
+    if (row.value.is_null())
+      object->erase(name);
+    else
+      (*object)[name] = row.value;
     CHECK(sign_up_error(form) == std::string(row.pointer) + " " + row.code);
   }
 }
@@ -100,10 +105,21 @@ TEST_CASE("postal codes follow their country") {
     const char *country, *code;
     bool good;
   };
-  const Row rows[] = {{"JP", "105-0001", true},  {"JP", "1050001", true},   {"JP", "105 0001", false}, {"JP", "105-001", false},
-                      {"JP", "１０５-０００１", false}, {"US", "94105", true},     {"US", "94105-1234", true}, {"US", "9410", false},
-                      {"GB", "SW1A 1AA", true},  {"GB", "12345", false},    {"CA", "K1A 0B1", true},    {"DE", "10115", true},
-                      {"NL", "1012 AB", true},   {"NL", "x", false},        {"NL", "10;12", false}};
+  const Row rows[] = {{"JP", "105-0001", true},
+                      {"JP", "1050001", true},
+                      {"JP", "105 0001", false},
+                      {"JP", "105-001", false},
+                      {"JP", "１０５-０００１", false},
+                      {"US", "94105", true},
+                      {"US", "94105-1234", true},
+                      {"US", "9410", false},
+                      {"GB", "SW1A 1AA", true},
+                      {"GB", "12345", false},
+                      {"CA", "K1A 0B1", true},
+                      {"DE", "10115", true},
+                      {"NL", "1012 AB", true},
+                      {"NL", "x", false},
+                      {"NL", "10;12", false}};
   for (const auto& row : rows) {
     INFO(row.country << " " << row.code);
     CHECK(is_postcode(row.country, row.code) == row.good);
@@ -162,7 +178,8 @@ TEST_CASE("the sign-up machine: what opening the link means in every state") {
       {S::pending, false, Press::go_on, Step::create_customer},
       {S::pending, true, Press::expired, Step::create_customer},
       {S::confirmed, false, Press::go_on, Step::create_customer},
-      {S::confirmed, true, Press::go_on, Step::create_customer},  // confirmed in time, cut off: it may take days
+      {S::confirmed, true, Press::go_on,
+       Step::create_customer},  // confirmed in time, cut off: it may take days
       {S::customer_created, false, Press::go_on, Step::make_account},
       {S::customer_created, true, Press::go_on, Step::make_account},
       {S::active, false, Press::used, Step::nothing},
@@ -193,11 +210,16 @@ TEST_CASE("every mail exists in both languages with its links") {
     const char *en, *ja;
     bool second;
   };
-  const Row rows[] = {{MailKind::confirm_sign_up, "Confirm your Sample Net account", "Sample Netアカウントの確認", false},
-                      {MailKind::account_exists, "You already have a Sample Net account", "Sample Netアカウントはすでに登録されています", true},
-                      {MailKind::account_ready, "Your Sample Net account is ready", "Sample Netアカウントの準備ができました", false},
-                      {MailKind::reset_password, "Choose a new password for Sample Net", "Sample Netのパスワードの再設定", false},
-                      {MailKind::password_changed, "Your Sample Net password was changed", "Sample Netのパスワードが変更されました", false}};
+  const Row rows[] = {
+      {MailKind::confirm_sign_up, "Confirm your Sample Net account", "Sample Netアカウントの確認", false},
+      {MailKind::account_exists, "You already have a Sample Net account",
+       "Sample Netアカウントはすでに登録されています", true},
+      {MailKind::account_ready, "Your Sample Net account is ready", "Sample Netアカウントの準備ができました",
+       false},
+      {MailKind::reset_password, "Choose a new password for Sample Net", "Sample Netのパスワードの再設定",
+       false},
+      {MailKind::password_changed, "Your Sample Net password was changed",
+       "Sample Netのパスワードが変更されました", false}};
   const MailFacts facts{"Sample Net", "http://localhost:1/a#token=one", "http://localhost:1/b"};
   for (const auto& row : rows) {
     const auto en = mail_text(row.kind, "en", facts), ja = mail_text(row.kind, "ja", facts);
@@ -206,7 +228,8 @@ TEST_CASE("every mail exists in both languages with its links") {
     for (const auto& mail : {en, ja}) {
       INFO(mail.subject);
       CHECK(mail.text.find("\n" + std::string(facts.link) + "\n") != std::string::npos);
-      CHECK((mail.text.find("\n" + std::string(facts.second_link) + "\n") != std::string::npos) == row.second);
+      CHECK((mail.text.find("\n" + std::string(facts.second_link) + "\n") != std::string::npos) ==
+            row.second);
       CHECK(mail.text.find('{') == std::string::npos);
     }
     CHECK(mail_text(row.kind, "fr", facts).subject == en.subject);

@@ -1,6 +1,5 @@
 // Sessions: renewed, repeated, stolen, ended.
 #include <catch2/catch.hpp>
-
 #include <set>
 
 #include "domain/digest.hpp"
@@ -72,7 +71,8 @@ TEST_CASE("a refresh token that comes back after the grace ends the whole family
   scene.add_account(thief, fresh_email());
   auto owner = thief;
   REQUIRE(scene.host.send(owner, "POST", "/api/auth/refresh").status == 204);
-  database().script("UPDATE refresh_tokens SET used_at = used_at - interval '31 seconds' WHERE used_at IS NOT NULL");
+  database().script(
+      "UPDATE refresh_tokens SET used_at = used_at - interval '31 seconds' WHERE used_at IS NOT NULL");
   CHECK(scene.host.send(thief, "POST", "/api/auth/refresh").code == "auth.session_expired");
   CHECK(scene.audited("auth.refresh.reuse_detected", "refused"));
   CHECK(scene.host.user_of(owner) == "");
@@ -85,9 +85,15 @@ TEST_CASE("sessions end after 14 idle days and after 30 days in any case") {
   auto browser = fresh_browser();
   scene.add_account(browser, fresh_email());
   const auto sha = auth::hex(auth::sha256(browser.cookies.at("refresh")));
-  SECTION("idle") { database().script("UPDATE refresh_tokens SET expires_at = now() - interval '1 second' WHERE sha256 = '\\x" + sha + "'"); }
+  SECTION("idle") {
+    database().script(
+        "UPDATE refresh_tokens SET expires_at = now() - interval '1 second' WHERE sha256 = '\\x" + sha + "'");
+  }
   SECTION("absolute") {
-    database().script("UPDATE sessions SET expires_at = now() - interval '1 second' WHERE id = (SELECT session_id FROM refresh_tokens WHERE sha256 = '\\x" + sha + "')");
+    database().script(
+        "UPDATE sessions SET expires_at = now() - interval '1 second' WHERE id = (SELECT session_id FROM "
+        "refresh_tokens WHERE sha256 = '\\x" +
+        sha + "')");
   }
   CHECK(scene.host.send(browser, "POST", "/api/auth/refresh").code == "auth.session_expired");
 }
@@ -96,12 +102,20 @@ TEST_CASE("a successor never outlives its session, and idle time is 14 days") {
   Scene scene;
   auto browser = fresh_browser();
   scene.add_account(browser, fresh_email());
-  const auto session_of = [&] { return "(SELECT session_id FROM refresh_tokens WHERE sha256 = '\\x" + auth::hex(auth::sha256(browser.cookies.at("refresh"))) + "')"; };
-  CHECK(database().ask("SELECT round(extract(epoch FROM expires_at - created_at) / 86400)::text FROM sessions WHERE id = " + session_of()) == "30");
-  CHECK(database().ask("SELECT round(extract(epoch FROM max(expires_at - issued_at)) / 86400)::text FROM refresh_tokens WHERE session_id = " + session_of()) == "14");
+  const auto session_of = [&] {
+    return "(SELECT session_id FROM refresh_tokens WHERE sha256 = '\\x" +
+           auth::hex(auth::sha256(browser.cookies.at("refresh"))) + "')";
+  };
+  CHECK(database().ask("SELECT round(extract(epoch FROM expires_at - created_at) / 86400)::text FROM "
+                       "sessions WHERE id = " +
+                       session_of()) == "30");
+  CHECK(database().ask("SELECT round(extract(epoch FROM max(expires_at - issued_at)) / 86400)::text FROM "
+                       "refresh_tokens WHERE session_id = " +
+                       session_of()) == "14");
   database().script("UPDATE sessions SET expires_at = now() + interval '1 hour' WHERE id = " + session_of());
   REQUIRE(scene.host.send(browser, "POST", "/api/auth/refresh").status == 204);
-  CHECK(database().ask("SELECT (max(t.expires_at) FILTER (WHERE used_at IS NULL) = max(s.expires_at))::text FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE s.id = " +
+  CHECK(database().ask("SELECT (max(t.expires_at) FILTER (WHERE used_at IS NULL) = max(s.expires_at))::text "
+                       "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id WHERE s.id = " +
                        session_of()) == "true");
 }
 

@@ -26,7 +26,9 @@ TEST_CASE("known and unknown addresses get the same answer to a wrong password")
   CHECK(scene.sign_in(stranger, email).status == 200);
 }
 
-TEST_CASE("after ten wrong passwords the password is disabled for strangers, not for a browser that signed in before") {
+TEST_CASE(
+    "after ten wrong passwords the password is disabled for strangers, not for a browser that signed in "
+    "before") {
   Scene scene;
   auto owner = fresh_browser();
   const auto email = fresh_email();
@@ -42,20 +44,26 @@ TEST_CASE("after ten wrong passwords the password is disabled for strangers, not
   CHECK(locked.retry_after_s > 890);
   CHECK(locked.retry_after_s <= 900);
   CHECK(scene.sign_in(owner, email).status == 200);
-  CHECK(scene.sign_in(stranger, email).status == 429);  // the owner's success does not open the door for guessers
+  CHECK(scene.sign_in(stranger, email).status ==
+        429);  // the owner's success does not open the door for guessers
 
   auto nobody = fresh_browser();
   const auto unknown = fresh_email();
-  for (int i = 0; i < auth::kTriesPerAccount; ++i) REQUIRE(scene.sign_in(nobody, unknown, "guess the nobody here").status == 401);
+  for (int i = 0; i < auth::kTriesPerAccount; ++i)
+    REQUIRE(scene.sign_in(nobody, unknown, "guess the nobody here").status == 401);
   CHECK(scene.sign_in(nobody, unknown).status == 429);  // an address without account is locked just so
 }
 
 TEST_CASE("locks double while guessing goes on, and start anew after a success") {
   const auto key = auth::hex(auth::sha256(fresh_email()));
   const auto count = [&] {
-    return std::stoi(database().ask("SELECT count_try('\\x" + key + "', 3, 900, '" + auth::lock_schedule_literal() + "', 100)"));
+    return std::stoi(database().ask("SELECT count_try('\\x" + key + "', 3, 900, '" +
+                                    auth::lock_schedule_literal() + "', 100)"));
   };
-  const auto end_lock = [&] { database().script("UPDATE tries SET locked_until = now() - interval '1 second' WHERE key = '\\x" + key + "'"); };
+  const auto end_lock = [&] {
+    database().script("UPDATE tries SET locked_until = now() - interval '1 second' WHERE key = '\\x" + key +
+                      "'");
+  };
   for (const int lock : {900, 1800, 3600, 7200, 14400, 28800, 57600, 86400, 86400}) {
     for (int i = 0; i < 3; ++i) REQUIRE(count() == 0);
     const int wait = count();
@@ -71,9 +79,14 @@ TEST_CASE("locks double while guessing goes on, and start anew after a success")
 TEST_CASE("tries spread thinly add up: after a hundred without success the longest lock comes") {
   const auto key = auth::hex(auth::sha256(fresh_email()));
   const auto count = [&] {
-    return std::stoi(database().ask("SELECT count_try('\\x" + key + "', 10, 900, '" + auth::lock_schedule_literal() + "', 100)"));
+    return std::stoi(database().ask("SELECT count_try('\\x" + key + "', 10, 900, '" +
+                                    auth::lock_schedule_literal() + "', 100)"));
   };
-  const auto later = [&] { database().script("UPDATE tries SET window_started_at = window_started_at - interval '16 minutes' WHERE key = '\\x" + key + "'"); };
+  const auto later = [&] {
+    database().script(
+        "UPDATE tries SET window_started_at = window_started_at - interval '16 minutes' WHERE key = '\\x" +
+        key + "'");
+  };
   for (int i = 0; i < 99; ++i) {
     REQUIRE(count() == 0);
     if (i % 9 == 8) later();
@@ -90,7 +103,8 @@ TEST_CASE("many accounts from one network are limited, and a success gives its t
   scene.add_account(browser, email);
   FakeBrowser network = fresh_browser();
   for (int i = 0; i < 5; ++i) REQUIRE(scene.sign_in(network, email).status == 200);
-  for (int i = 0; i < auth::kTriesPerAddress; ++i) REQUIRE(scene.sign_in(network, fresh_email(), "wrong wrong wrong").status == 401);
+  for (int i = 0; i < auth::kTriesPerAddress; ++i)
+    REQUIRE(scene.sign_in(network, fresh_email(), "wrong wrong wrong").status == 401);
   CHECK(scene.sign_in(network, fresh_email(), "wrong wrong wrong").status == 429);
   auto neighbour = network;
   neighbour.cookies.clear();
@@ -102,17 +116,23 @@ TEST_CASE("proving the password again: right, wrong, too often") {
   Scene scene;
   auto browser = fresh_browser();
   scene.add_account(browser, fresh_email());
-  const auto session = "(SELECT session_id FROM refresh_tokens WHERE sha256 = '\\x" + auth::hex(auth::sha256(browser.cookies.at("refresh"))) + "')";
+  const auto session = "(SELECT session_id FROM refresh_tokens WHERE sha256 = '\\x" +
+                       auth::hex(auth::sha256(browser.cookies.at("refresh"))) + "')";
   database().script("UPDATE sessions SET proved_at = now() - interval '1 hour' WHERE id = " + session);
-  const auto prove = [&](const std::string& password) { return scene.host.send(browser, "POST", "/api/auth/reauthenticate", {{"password", password}}); };
+  const auto prove = [&](const std::string& password) {
+    return scene.host.send(browser, "POST", "/api/auth/reauthenticate", {{"password", password}});
+  };
   CHECK(prove("not the password at all").code == "auth.invalid_credentials");
-  CHECK(database().ask("SELECT (proved_at < now() - interval '30 minutes')::text FROM sessions WHERE id = " + session) == "true");
+  CHECK(database().ask("SELECT (proved_at < now() - interval '30 minutes')::text FROM sessions WHERE id = " +
+                       session) == "true");
   CHECK(prove(kPassword).status == 204);
-  CHECK(database().ask("SELECT (proved_at > now() - interval '1 minute')::text FROM sessions WHERE id = " + session) == "true");
+  CHECK(database().ask("SELECT (proved_at > now() - interval '1 minute')::text FROM sessions WHERE id = " +
+                       session) == "true");
   for (int i = 0; i < auth::kTriesPerAccount; ++i) REQUIRE(prove("wrong wrong wrong").status == 401);
   CHECK(prove(kPassword).status == 429);
   auto nobody = fresh_browser();
-  CHECK(scene.host.send(nobody, "POST", "/api/auth/reauthenticate", {{"password", kPassword}}).code == "auth.required");
+  CHECK(scene.host.send(nobody, "POST", "/api/auth/reauthenticate", {{"password", kPassword}}).code ==
+        "auth.required");
 }
 
 TEST_CASE("an imported hash is taken once and rewritten") {
@@ -121,9 +141,13 @@ TEST_CASE("an imported hash is taken once and rewritten") {
   const auto email = fresh_email();
   scene.add_account(browser, email);
   // "old-secret" as PHP stores it, cost 4.
-  database().script("UPDATE users SET password_hash = '$2y$04$KBCwKxOzLha2MUkgHPaZD.3OjAjycb6N9UDlOPHAxXm.BsnZ1HTmm' "
-                    "WHERE email = lower('" + email + "')");
-  const auto hash = [&] { return database().ask("SELECT password_hash FROM users WHERE email = lower('" + email + "')"); };
+  database().script(
+      "UPDATE users SET password_hash = '$2y$04$KBCwKxOzLha2MUkgHPaZD.3OjAjycb6N9UDlOPHAxXm.BsnZ1HTmm' "
+      "WHERE email = lower('" +
+      email + "')");
+  const auto hash = [&] {
+    return database().ask("SELECT password_hash FROM users WHERE email = lower('" + email + "')");
+  };
   REQUIRE(hash().rfind("$2y$", 0) == 0);
   CHECK(scene.sign_in(browser, email, "wrong-secret").status == 401);
   CHECK(hash().rfind("$2y$", 0) == 0);
@@ -139,10 +163,13 @@ TEST_CASE("a change of pepper: hashes move at sign-in") {
     Scene before;
     before.add_account(browser, email);
   }
-  const auto hash = [&] { return database().ask("SELECT password_hash FROM users WHERE email = lower('" + email + "')"); };
+  const auto hash = [&] {
+    return database().ask("SELECT password_hash FROM users WHERE email = lower('" + email + "')");
+  };
   const auto old_hash = hash();
   {
-    Scene during({{"password_pepper", std::string(32, 'q')}, {"password_pepper_previous", std::string(32, 'p')}});
+    Scene during(
+        {{"password_pepper", std::string(32, 'q')}, {"password_pepper_previous", std::string(32, 'p')}});
     CHECK(during.sign_in(browser, email).status == 200);
   }
   CHECK(hash().substr(0, 11) != old_hash.substr(0, 11));
@@ -170,5 +197,6 @@ TEST_CASE("weak secrets keep the plugin from starting") {
 
 TEST_CASE("every page of auth is registered") {
   Scene scene;
-  CHECK(scene.host.pages == std::vector<std::string>{"/auth/login", "/auth/signup", "/auth/verify", "/auth/forgot", "/auth/set-password", "/account"});
+  CHECK(scene.host.pages == std::vector<std::string>{"/auth/login", "/auth/signup", "/auth/verify",
+                                                     "/auth/forgot", "/auth/set-password", "/account"});
 }

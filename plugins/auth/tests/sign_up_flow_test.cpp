@@ -1,6 +1,7 @@
 // Signing up: the mail, the link, billing away, twins, and a kill between any two steps.
-#include <catch2/catch.hpp>
 #include <sys/wait.h>
+
+#include <catch2/catch.hpp>
 
 #include "domain/digest.hpp"
 #include "domain/guessing.hpp"
@@ -41,24 +42,31 @@ TEST_CASE("a person signs up, opens the mail in the same browser, and is signed 
   CHECK(scene.audited("auth.sign_up.requested", "ok"));
   CHECK(scene.audited("auth.sign_up.confirmed", "ok"));
   CHECK(scene.audited("auth.sign_in", "ok"));
-  const auto links = scene.host.call_provided("accounts.get_links/1", R"({"user_id":")" + std::string(done.body.at("id").as_string()) + R"("})");
+  const auto links = scene.host.call_provided(
+      "accounts.get_links/1", R"({"user_id":")" + std::string(done.body.at("id").as_string()) + R"("})");
   CHECK(links.find("c-") != std::string::npos);
-  CHECK_THROWS_AS(scene.host.call_provided("accounts.get_links/1", R"({"user_id":"00000000-0000-4000-8000-000000000000"})"), Problem);
+  CHECK_THROWS_AS(scene.host.call_provided("accounts.get_links/1",
+                                           R"({"user_id":"00000000-0000-4000-8000-000000000000"})"),
+                  Problem);
   CHECK_THROWS_AS(scene.host.call_provided("accounts.get_links/1", R"({"user_id":"*"})"), Problem);
 }
 
-TEST_CASE("in another browser the link asks for the chosen password, so a stranger's sign-up cannot be completed by its victim") {
+TEST_CASE(
+    "in another browser the link asks for the chosen password, so a stranger's sign-up cannot be completed "
+    "by its victim") {
   Scene scene;
   auto first = fresh_browser(), other = fresh_browser();
   scene.sign_up(first, fresh_email());
   const auto token = scene.host.mails.back().token();
   CHECK(scene.confirm(other, token).code == "auth.password_needed");
-  const auto wrong = scene.host.send(other, "POST", "/api/auth/signup/confirm", {{"token", token}, {"password", "not that one at all"}});
+  const auto wrong = scene.host.send(other, "POST", "/api/auth/signup/confirm",
+                                     {{"token", token}, {"password", "not that one at all"}});
   CHECK(wrong.status == 401);
   CHECK(wrong.code == "auth.invalid_credentials");
   other.cookies["signup"] = std::string(43, 'A');
   CHECK(scene.confirm(other, token).code == "auth.password_needed");
-  const auto right = scene.host.send(other, "POST", "/api/auth/signup/confirm", {{"token", token}, {"password", kPassword}});
+  const auto right =
+      scene.host.send(other, "POST", "/api/auth/signup/confirm", {{"token", token}, {"password", kPassword}});
   CHECK(right.status == 200);
 }
 
@@ -67,7 +75,10 @@ TEST_CASE("guessing the chosen password of a sign-up is limited") {
   auto browser = fresh_browser(), other = fresh_browser();
   scene.sign_up(browser, fresh_email());
   const auto token = scene.host.mails.back().token();
-  const auto guess = [&] { return scene.host.send(other, "POST", "/api/auth/signup/confirm", {{"token", token}, {"password", "not that one at all"}}); };
+  const auto guess = [&] {
+    return scene.host.send(other, "POST", "/api/auth/signup/confirm",
+                           {{"token", token}, {"password", "not that one at all"}});
+  };
   for (int i = 0; i < auth::kTriesPerAccount; ++i) REQUIRE(guess().status == 401);
   const auto locked = guess();
   CHECK(locked.status == 429);
@@ -194,7 +205,9 @@ TEST_CASE("a try that was overtaken changes nothing any more") {
   auto second_browser = browser;
   scene.host.operations["billing.create_customer/1"] = [&](std::string_view text) {
     const auto made = create(text);
-    database().script("UPDATE sign_ups SET lease_until = now() - interval '1 second' WHERE state = 'confirmed'");  // it slept
+    database().script(
+        "UPDATE sign_ups SET lease_until = now() - interval '1 second' WHERE state = 'confirmed'");  // it
+                                                                                                     // slept
     overtaker = other.confirm(second_browser, token);
     return made;
   };
@@ -207,11 +220,13 @@ TEST_CASE("a try that was overtaken changes nothing any more") {
   CHECK(scene.sign_in(browser, email).status == 200);
 }
 
-TEST_CASE("killed between any two steps, a sign-up ends whole: one customer, one account, and the person is in") {
-  const char* labels[] = {"sign_up.requested.before_commit", "sign_up.requested.after_commit", "sign_up.confirmed.before_commit",
-                          "sign_up.confirmed.after_commit", "sign_up.customer.before_call", "sign_up.customer.after_call",
+TEST_CASE(
+    "killed between any two steps, a sign-up ends whole: one customer, one account, and the person is in") {
+  const char* labels[] = {"sign_up.requested.before_commit",        "sign_up.requested.after_commit",
+                          "sign_up.confirmed.before_commit",        "sign_up.confirmed.after_commit",
+                          "sign_up.customer.before_call",           "sign_up.customer.after_call",
                           "sign_up.customer_created.before_commit", "sign_up.customer_created.after_commit",
-                          "sign_up.active.before_commit", "sign_up.active.after_commit"};
+                          "sign_up.active.before_commit",           "sign_up.active.after_commit"};
   for (const std::string label : labels) {
     INFO(label);
     Scene scene;  // the process that lives on
@@ -236,8 +251,10 @@ TEST_CASE("killed between any two steps, a sign-up ends whole: one customer, one
         const auto written = write(made[1], text.data(), text.size());
         return written == static_cast<ssize_t>(text.size()) ? result : std::string();
       };
-      if (in_request) dying.sign_up(browser, email);
-      else dying.confirm(browser, token);
+      if (in_request)
+        dying.sign_up(browser, email);
+      else
+        dying.confirm(browser, token);
       _exit(0);
     }
     close(made[1]);
@@ -287,7 +304,8 @@ TEST_CASE("after a kill the task finishes too, once the lease has run out") {
   REQUIRE(WEXITSTATUS(status) == 137);
   scene.host.run_task("auth.finish_sign_ups");
   CHECK(scene.billing.creations == 0);
-  database().script("UPDATE sign_ups SET lease_until = now() - interval '1 second' WHERE state = 'confirmed'");
+  database().script(
+      "UPDATE sign_ups SET lease_until = now() - interval '1 second' WHERE state = 'confirmed'");
   scene.host.run_task("auth.finish_sign_ups");
   CHECK(scene.billing.creations == 1);
   CHECK(scene.host.mails.back().subject == "Sample Netアカウントの準備ができました");
@@ -301,9 +319,12 @@ TEST_CASE("nothing personal can be read in the tables of sign-ups, and nothing s
   scene.sign_up(browser, email);
   const auto pending = "sign_ups WHERE state = 'pending' AND created_at > now() - interval '1 minute'";
   REQUIRE(count_of(pending) != "0");
-  const auto row = database().ask(std::string("SELECT string_agg(s::text, ' ') FROM (SELECT * FROM ") + pending + ") s");
-  for (const std::string& secret : {email, auth::hex(email), std::string("Sample"), std::string("105-0001"), kPassword, scene.host.mails.back().token()})
+  const auto row =
+      database().ask(std::string("SELECT string_agg(s::text, ' ') FROM (SELECT * FROM ") + pending + ") s");
+  for (const std::string& secret : {email, auth::hex(email), std::string("Sample"), std::string("105-0001"),
+                                    kPassword, scene.host.mails.back().token()})
     CHECK(row.find(secret) == std::string::npos);
   scene.confirm(browser, scene.host.mails.back().token());
-  CHECK(count_of("sign_ups WHERE state IN ('active', 'refused') AND (sealed IS NOT NULL OR password_hash IS NOT NULL)") == "0");
+  CHECK(count_of("sign_ups WHERE state IN ('active', 'refused') AND (sealed IS NOT NULL OR password_hash IS "
+                 "NOT NULL)") == "0");
 }

@@ -1,6 +1,5 @@
 // Access tokens, refresh tokens, and what they are made of.
 #include <catch2/catch.hpp>
-
 #include <functional>
 #include <portico/problem.hpp>
 
@@ -19,14 +18,17 @@ constexpr const char* kUser = "5f0c7f5e-3a1f-4f36-9f0e-0a6a5a1d2b3c";
 constexpr const char* kSession = "0d6f7c11-9a3b-4a47-8f51-6f1f3f2f1e0d";
 const portico::Time kNow{std::chrono::seconds(1'800'000'000)};
 
-std::string key_id(const std::string& secret) { return hex(hmac_sha256(secret, "portico access token key id")).substr(0, 8); }
+std::string key_id(const std::string& secret) {
+  return hex(hmac_sha256(secret, "portico access token key id")).substr(0, 8);
+}
 
 std::string signed_token(const std::string& header, const std::string& payload, const std::string& secret) {
   const auto body = base64url(header) + "." + base64url(payload);
   return body + "." + base64url(hmac_sha256(secret, body));
 }
 
-std::string header(std::string_view alg = "HS256", std::string_view typ = "at+jwt", std::string kid = key_id(kSecret)) {
+std::string header(std::string_view alg = "HS256", std::string_view typ = "at+jwt",
+                   std::string kid = key_id(kSecret)) {
   return fmt::format(R"({{"alg":"{}","typ":"{}","kid":"{}"}})", alg, typ, kid);
 }
 
@@ -34,7 +36,8 @@ struct Claims {
   std::string iss = kIssuer, aud = "\"portico\"", sub = kUser, sid = kSession;
   std::string exp = "1800000600", nbf = "1800000000";
   std::string text() const {
-    return fmt::format(R"({{"iss":"{}","aud":{},"sub":"{}","sid":"{}","exp":{},"nbf":{}}})", iss, aud, sub, sid, exp, nbf);
+    return fmt::format(R"({{"iss":"{}","aud":{},"sub":"{}","sid":"{}","exp":{},"nbf":{}}})", iss, aud, sub,
+                       sid, exp, nbf);
   }
 };
 
@@ -71,7 +74,9 @@ TEST_CASE("a token that is not exactly ours is nobody's") {
   const AccessTokens tokens(kIssuer, kSecret, "");
   const auto good = with([](Claims&) {});
   const auto body = Claims{}.text();
-  const auto unsigned_part = [](const std::string& h, const std::string& b) { return base64url(h) + "." + base64url(b); };
+  const auto unsigned_part = [](const std::string& h, const std::string& b) {
+    return base64url(h) + "." + base64url(b);
+  };
   struct Row {
     const char* rule;
     std::string token;
@@ -87,20 +92,34 @@ TEST_CASE("a token that is not exactly ours is nobody's") {
       {"HS256 taken for RS256", signed_token(header("RS256"), body, kSecret), TokenFault::algorithm},
       {"HS384", signed_token(header("HS384"), body, kSecret), TokenFault::algorithm},
       {"typ JWT", signed_token(header("HS256", "JWT"), body, kSecret), TokenFault::type},
-      {"unknown key id", signed_token(header("HS256", "at+jwt", "00000000"), body, kSecret), TokenFault::unknown_key},
-      {"key id that climbs folders", signed_token(header("HS256", "at+jwt", "../../dev/null"), body, ""), TokenFault::unknown_key},
-      {"key id with a quote", signed_token(header("HS256", "at+jwt", "' OR 1=1"), body, kSecret), TokenFault::unknown_key},
+      {"unknown key id", signed_token(header("HS256", "at+jwt", "00000000"), body, kSecret),
+       TokenFault::unknown_key},
+      {"key id that climbs folders", signed_token(header("HS256", "at+jwt", "../../dev/null"), body, ""),
+       TokenFault::unknown_key},
+      {"key id with a quote", signed_token(header("HS256", "at+jwt", "' OR 1=1"), body, kSecret),
+       TokenFault::unknown_key},
       {"a key of its own in the header",
-       signed_token(fmt::format(R"({{"alg":"HS256","typ":"at+jwt","kid":"{}","jwk":{{"kty":"oct","k":"AAAA"}}}})", key_id(kSecret)), body, kSecret),
+       signed_token(
+           fmt::format(R"({{"alg":"HS256","typ":"at+jwt","kid":"{}","jwk":{{"kty":"oct","k":"AAAA"}}}})",
+                       key_id(kSecret)),
+           body, kSecret),
        TokenFault::malformed},
       {"a key address in the header",
-       signed_token(fmt::format(R"({{"alg":"HS256","typ":"at+jwt","kid":"{}","jku":"https://example.com/k"}})", key_id(kSecret)), body, kSecret),
+       signed_token(
+           fmt::format(R"({{"alg":"HS256","typ":"at+jwt","kid":"{}","jku":"https://example.com/k"}})",
+                       key_id(kSecret)),
+           body, kSecret),
        TokenFault::malformed},
-      {"alg twice", signed_token(fmt::format(R"({{"alg":"none","alg":"HS256","typ":"at+jwt","kid":"{}"}})", key_id(kSecret)), body, kSecret),
+      {"alg twice",
+       signed_token(
+           fmt::format(R"({{"alg":"none","alg":"HS256","typ":"at+jwt","kid":"{}"}})", key_id(kSecret)), body,
+           kSecret),
        TokenFault::malformed},
       {"another secret", signed_token(header(), body, std::string(32, 'x')), TokenFault::signature},
       {"an empty secret", signed_token(header(), body, ""), TokenFault::signature},
-      {"claims changed after signing", base64url(header()) + "." + base64url(R"({"sub":"x"})") + good.substr(good.rfind('.')), TokenFault::signature},
+      {"claims changed after signing",
+       base64url(header()) + "." + base64url(R"({"sub":"x"})") + good.substr(good.rfind('.')),
+       TokenFault::signature},
       {"signature cut", good.substr(0, good.size() - 3), TokenFault::signature},
       {"signature cut inside a byte", good.substr(0, good.size() - 2), TokenFault::malformed},
       {"signature empty", good.substr(0, good.rfind('.') + 1), TokenFault::signature},
@@ -108,7 +127,8 @@ TEST_CASE("a token that is not exactly ours is nobody's") {
       {"a line end inside", good.substr(0, 10) + "\n" + good.substr(10), TokenFault::malformed},
       {"another issuer", with([](Claims& c) { c.iss = "http://localhost:8081"; }), TokenFault::issuer},
       {"another audience", with([](Claims& c) { c.aud = "\"billing\""; }), TokenFault::audience},
-      {"a list of audiences", with([](Claims& c) { c.aud = "[\"portico\",\"billing\"]"; }), TokenFault::audience},
+      {"a list of audiences", with([](Claims& c) { c.aud = "[\"portico\",\"billing\"]"; }),
+       TokenFault::audience},
       {"run out", with([](Claims& c) { c.exp = "1799999939"; }), TokenFault::expired},
       {"never runs out", with([](Claims& c) { c.exp = "null"; }), TokenFault::malformed},
       {"runs out as text", with([](Claims& c) { c.exp = "\"1800000600\""; }), TokenFault::malformed},
@@ -118,7 +138,8 @@ TEST_CASE("a token that is not exactly ours is nobody's") {
       {"no user", with([](Claims& c) { c.sub = ""; }), TokenFault::subject},
       {"a session that is no id", with([](Claims& c) { c.sid = "*"; }), TokenFault::subject},
       {"8 KB", with([](Claims& c) { c.sid = std::string(8192, 'a'); }), TokenFault::too_large},
-      {"deep nesting", signed_token(header(), std::string(200, '[') + std::string(200, ']'), kSecret), TokenFault::malformed},
+      {"deep nesting", signed_token(header(), std::string(200, '[') + std::string(200, ']'), kSecret),
+       TokenFault::malformed},
   };
   for (const auto& row : rows) {
     INFO(row.rule);
@@ -135,7 +156,8 @@ TEST_CASE("a clock that is a minute off still works") {
 }
 
 TEST_CASE("two secrets count while one replaces the other") {
-  const AccessTokens before(kIssuer, kOldSecret, ""), during(kIssuer, kSecret, kOldSecret), after(kIssuer, kSecret, "");
+  const AccessTokens before(kIssuer, kOldSecret, ""), during(kIssuer, kSecret, kOldSecret),
+      after(kIssuer, kSecret, "");
   const auto old_token = before.issue(kUser, kSession, kNow), new_token = during.issue(kUser, kSession, kNow);
   CHECK(during.verify(old_token, kNow));
   CHECK(after.verify(new_token, kNow));
@@ -167,7 +189,8 @@ TEST_CASE("a refresh token has one successor under a key, and another under anot
 
 TEST_CASE("only text of our shape is looked up") {
   CHECK(is_token(std::string(43, 'a')));
-  for (const std::string& text : {std::string(), std::string(42, 'a'), std::string(44, 'a'), std::string(42, 'a') + "=", std::string(42, 'a') + "'"})
+  for (const std::string& text : {std::string(), std::string(42, 'a'), std::string(44, 'a'),
+                                  std::string(42, 'a') + "=", std::string(42, 'a') + "'"})
     CHECK_FALSE(is_token(text));
 }
 

@@ -10,8 +10,13 @@ void clean(const Parts& parts) {
     tx.run("DELETE FROM sessions WHERE ended_at < now() - interval '1 day' OR expires_at < now()");
     tx.run("DELETE FROM resets WHERE expires_at < now() - interval '1 day'");
     tx.run("DELETE FROM devices WHERE used_at < now() - interval '180 days'");
-    tx.run("DELETE FROM tries WHERE touched_at < now() - interval '2 days' AND coalesce(locked_until < now() - interval '1 day', true)");
-    return tx.run("SELECT count(*) FROM sign_ups WHERE state IN ('confirmed', 'customer_created') AND confirmed_at < now() - interval '1 day'")
+    tx.run(
+        "DELETE FROM tries WHERE touched_at < now() - interval '2 days' AND coalesce(locked_until < now() - "
+        "interval '1 day', true)");
+    return tx
+        .run(
+            "SELECT count(*) FROM sign_ups WHERE state IN ('confirmed', 'customer_created') AND confirmed_at "
+            "< now() - interval '1 day'")
         .integer(0, 0);
   });
   if (stuck > 0)

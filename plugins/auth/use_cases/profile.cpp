@@ -20,10 +20,16 @@ using namespace std::chrono_literals;
 
 constexpr auto kFresh = 60s;
 
-std::string customer_tag(std::string_view customer_id) { return "customer:" + std::string(customer_id); }
-std::string profile_context(std::string_view user_id) { return "auth.profile:" + std::string(user_id); }
+std::string customer_tag(std::string_view customer_id) {
+  return "customer:" + std::string(customer_id);
+}
+std::string profile_context(std::string_view user_id) {
+  return "auth.profile:" + std::string(user_id);
+}
 
-std::int64_t to_us(portico::Time time) { return time.time_since_epoch().count(); }
+std::int64_t to_us(portico::Time time) {
+  return time.time_since_epoch().count();
+}
 
 KnownCustomer ask_billing(const Parts& parts, const std::string& customer_id) {
   portico::CachePolicy policy;
@@ -31,21 +37,25 @@ KnownCustomer ask_billing(const Parts& parts, const std::string& customer_id) {
   policy.stale = 1h;
   policy.tags = {customer_tag(customer_id)};
   return parts.host.cache().get_or_load(customer_tag(customer_id), policy, [&] {
-    return KnownCustomer{parts.host.call(portico::billing::get_customer, {customer_id}), to_us(parts.host.clock().now())};
+    return KnownCustomer{parts.host.call(portico::billing::get_customer, {customer_id}),
+                         to_us(parts.host.clock().now())};
   });
 }
 
 /// Writes the copy when it says something else.
 void keep_copy(const Parts& parts, const Account& account, const Profile& profile) {
   if (account.sealed_profile &&
-      portico::encode_text(open_profile(parts, account.id, *account.sealed_profile)) == portico::encode_text(profile))
+      portico::encode_text(open_profile(parts, account.id, *account.sealed_profile)) ==
+          portico::encode_text(profile))
     return;
   const auto sealed = seal_profile(parts, account.id, profile);
-  parts.host.database().as_user(account.id, [&](portico::Transaction& tx) { store::set_profile(tx, account.id, sealed); });
+  parts.host.database().as_user(
+      account.id, [&](portico::Transaction& tx) { store::set_profile(tx, account.id, sealed); });
 }
 
 Account read_account(const Parts& parts, std::string_view user_id) {
-  return parts.host.database().as_user(user_id, [&](portico::Transaction& tx) { return store::get_account(tx, user_id); });
+  return parts.host.database().as_user(
+      user_id, [&](portico::Transaction& tx) { return store::get_account(tx, user_id); });
 }
 
 Me change(const Parts& parts, const Browser& browser, portico::billing::CustomerChange change,
@@ -72,8 +82,16 @@ Me change(const Parts& parts, const Browser& browser, portico::billing::Customer
 }  // namespace
 
 Me to_me(const Account& account, const Profile& profile) {
-  Me me{account.id,    account.email_as_typed, profile.first_name, profile.last_name, profile.company,
-        profile.phone, account.language,       profile.address,    {},                rfc3339(account.created_at)};
+  Me me{account.id,
+        account.email_as_typed,
+        profile.first_name,
+        profile.last_name,
+        profile.company,
+        profile.phone,
+        account.language,
+        profile.address,
+        {},
+        rfc3339(account.created_at)};
   for (std::string_view rest = account.roles; !rest.empty();) {
     const auto end = rest.find(',');
     me.roles.emplace_back(rest.substr(0, end));
@@ -87,7 +105,8 @@ std::string seal_profile(const Parts& parts, std::string_view user_id, const Pro
 }
 
 Profile open_profile(const Parts& parts, std::string_view user_id, std::string_view sealed) {
-  return portico::decode_text<Profile>(parts.host.crypto().open(sealed, profile_context(user_id)), portico::Unknown::ignore);
+  return portico::decode_text<Profile>(parts.host.crypto().open(sealed, profile_context(user_id)),
+                                       portico::Unknown::ignore);
 }
 
 portico::accounts::Links get_links(const Parts& parts, std::string_view user_id) {
@@ -96,7 +115,8 @@ portico::accounts::Links get_links(const Parts& parts, std::string_view user_id)
   portico::CachePolicy policy;
   policy.fresh = kFresh;
   return parts.host.cache().get_or_load("links:" + std::string(user_id), policy, [&] {
-    auto links = parts.host.database().as_user(user_id, [&](portico::Transaction& tx) { return store::find_links(tx, user_id); });
+    auto links = parts.host.database().as_user(
+        user_id, [&](portico::Transaction& tx) { return store::find_links(tx, user_id); });
     if (!links) throw not_linked;
     return *links;
   });
@@ -109,13 +129,15 @@ ShownProfile show_profile(const Parts& parts, std::string_view user_id) {
     const auto known = ask_billing(parts, get_links(parts, user_id).billing_customer_id);
     const auto profile = to_profile(known.customer);
     keep_copy(parts, account, profile);
-    const auto age = std::chrono::floor<std::chrono::seconds>(std::chrono::microseconds(to_us(now) - known.at_us));
+    const auto age =
+        std::chrono::floor<std::chrono::seconds>(std::chrono::microseconds(to_us(now) - known.at_us));
     ShownProfile shown{to_me(account, profile), std::nullopt};
     if (age > kFresh) shown.stale_for = age;
     return shown;
   } catch (const portico::Problem& problem) {
     if (!account.sealed_profile) throw;
-    parts.host.log().warning("billing did not show a customer; the copy is shown", {{"code", problem.code}, {"user_id", user_id}});
+    parts.host.log().warning("billing did not show a customer; the copy is shown",
+                             {{"code", problem.code}, {"user_id", user_id}});
     const auto age = std::chrono::floor<std::chrono::seconds>(now - account.profile_at.value_or(now));
     return {to_me(account, open_profile(parts, user_id, *account.sealed_profile)), std::max(age, 0s)};
   }

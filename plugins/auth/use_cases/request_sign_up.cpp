@@ -22,11 +22,15 @@ std::string request_sign_up(Parts& parts, const SignUpForm& form) {
   parts.as_nobody([&](portico::Transaction& tx) {
     const auto asked = store::request_sign_up(tx, row);
     const auto link = parts.page(asked.known ? "/auth/login" : "/auth/verify#token=" + token);
-    const auto words = asked.known ? mail_text(MailKind::account_exists, asked.language, {parts.portal.name, link, parts.page("/auth/forgot")})
-                                   : mail_text(MailKind::confirm_sign_up, form.language, {parts.portal.name, link, {}});
+    const auto words =
+        asked.known ? mail_text(MailKind::account_exists, asked.language,
+                                {parts.portal.name, link, parts.page("/auth/forgot")})
+                    : mail_text(MailKind::confirm_sign_up, form.language, {parts.portal.name, link, {}});
     parts.host.audit().record(tx, {"auth.sign_up.requested", "", row.id, "ok", ""});
-    if (asked.may_mail) parts.host.mail().send(tx, {form.email, words.subject, words.text, "", "sign_up:" + row.id});
-    else parts.host.log().warning("an address gets no more mail this hour", {{"sign_up", row.id}});
+    if (asked.may_mail)
+      parts.host.mail().send(tx, {form.email, words.subject, words.text, "", "sign_up:" + row.id});
+    else
+      parts.host.log().warning("an address gets no more mail this hour", {{"sign_up", row.id}});
   });
   parts.crash_point("sign_up.requested.after_commit");
   return nonce;

@@ -9,7 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string session_tag(std::string_view session_id) { return "session:" + std::string(session_id); }
+std::string session_tag(std::string_view session_id) {
+  return "session:" + std::string(session_id);
+}
 
 std::chrono::seconds left(portico::Time until, portico::Time now) {
   return std::max(std::chrono::duration_cast<std::chrono::seconds>(until - now), 0s);
@@ -17,7 +19,8 @@ std::chrono::seconds left(portico::Time until, portico::Time now) {
 
 }  // namespace
 
-Credentials open_session(const Parts& parts, portico::Transaction& tx, std::string_view user_id, std::string_view device) {
+Credentials open_session(const Parts& parts, portico::Transaction& tx, std::string_view user_id,
+                         std::string_view device) {
   Credentials out;
   out.session_id = parts.new_uuid();
   out.refresh = parts.new_token();
@@ -42,21 +45,25 @@ Credentials refresh_session(const Parts& parts, std::string_view refresh_token) 
   const auto step = parts.as_nobody([&](portico::Transaction& tx) {
     const auto rotated = store::rotate(tx, refresh_token, next);
     if (rotated.outcome == Rotation::reused)
-      parts.host.audit().record(tx, {"auth.refresh.reuse_detected", rotated.user_id, rotated.session_id, "refused", ""});
+      parts.host.audit().record(
+          tx, {"auth.refresh.reuse_detected", rotated.user_id, rotated.session_id, "refused", ""});
     return rotated;
   });
   switch (step.outcome) {
     case Rotation::rotated:
-    case Rotation::repeated: break;
+    case Rotation::repeated:
+      break;
     case Rotation::reused:
-      parts.host.log().warning("a used refresh token came again; its session was ended", {{"session_id", step.session_id}});
+      parts.host.log().warning("a used refresh token came again; its session was ended",
+                               {{"session_id", step.session_id}});
       parts.host.metrics().count("refresh_reuse");
       [[fallthrough]];
     case Rotation::ended:
     case Rotation::idle:
       if (!step.session_id.empty()) forget_session(parts, step.session_id);
       throw expired;
-    case Rotation::unknown: throw expired;
+    case Rotation::unknown:
+      throw expired;
   }
   const auto now = parts.host.clock().now();
   Credentials out;

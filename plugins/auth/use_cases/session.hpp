@@ -18,8 +18,10 @@ struct Credentials {
   std::string device;  // empty: leave the cookie
 };
 
-/// Opens a session for a user in the user's own transaction; the device may sign in when others are locked out.
-Credentials open_session(const Parts& parts, portico::Transaction& tx, std::string_view user_id, std::string_view device);
+/// Opens a session for a user in the user's own transaction; the device may sign in when others are locked
+/// out.
+Credentials open_session(const Parts& parts, portico::Transaction& tx, std::string_view user_id,
+                         std::string_view device);
 
 /// After a commit: what was remembered of a session anywhere is forgotten.
 void forget_session(const Parts& parts, std::string_view session_id);

@@ -10,7 +10,8 @@
 namespace auth {
 namespace {
 
-void note_refusal(const Parts& parts, const char* action, const std::optional<std::string>& user_id, const char* why) {
+void note_refusal(const Parts& parts, const char* action, const std::optional<std::string>& user_id,
+                  const char* why) {
   parts.host.audit().record({action, user_id.value_or(""), user_id.value_or(""), "refused",
                              boost::json::serialize(boost::json::object{{"reason", why}})});
   parts.host.metrics().count("sign_ins", "outcome", why);
@@ -25,8 +26,9 @@ std::string hash_to_keep(Parts& parts, Match match, std::string_view password, c
 
 SignedIn sign_in(Parts& parts, const Browser& browser, const SignInForm& form) {
   const auto email = canonical_email(form.email);
-  const auto start = parts.as_nobody(
-      [&](portico::Transaction& tx) { return store::begin_sign_in(tx, parts.try_keys, email, browser.device, browser.address); });
+  const auto start = parts.as_nobody([&](portico::Transaction& tx) {
+    return store::begin_sign_in(tx, parts.try_keys, email, browser.device, browser.address);
+  });
   if (start.wait_s > 0) note_refusal(parts, "auth.sign_in", std::nullopt, "too_many_attempts");
   refuse_if_waiting(start.wait_s);
 
@@ -39,7 +41,8 @@ SignedIn sign_in(Parts& parts, const Browser& browser, const SignInForm& form) {
 
   const auto& user_id = *start.user_id;
   const auto kept = hash_to_keep(parts, match, form.password, *start.password_hash);
-  const auto counted = start.known_device ? parts.try_keys.device(email, sha256(browser.device)) : parts.try_keys.account(email);
+  const auto counted = start.known_device ? parts.try_keys.device(email, sha256(browser.device))
+                                          : parts.try_keys.account(email);
   std::optional<Credentials> credentials;
   const auto account = parts.host.database().as_user(user_id, [&](portico::Transaction& tx) {
     // Also the check that the password was not changed while this one was hashed.
@@ -56,7 +59,8 @@ SignedIn sign_in(Parts& parts, const Browser& browser, const SignInForm& form) {
 }
 
 std::string prove_again(Parts& parts, const Browser& browser, const PasswordForm& form) {
-  const auto key = parts.try_keys.proof(browser.user_id), address_key = parts.try_keys.address(browser.address);
+  const auto key = parts.try_keys.proof(browser.user_id),
+             address_key = parts.try_keys.address(browser.address);
   std::optional<Account> account;
   const int wait_s = parts.host.database().as_user(browser.user_id, [&](portico::Transaction& tx) {
     const int seconds = store::count_password_try(tx, key, address_key);

@@ -21,7 +21,8 @@ std::string request_sign_up(Parts& parts, const SignUpForm& form);
 /// errors    410 auth.link_expired, auth.link_used; 403 auth.password_needed; 401 auth.invalid_credentials;
 ///           429 auth.too_many_attempts; 409 auth.customer_exists, auth.sign_up_running; 422 billing.refused;
 ///           503 upstream.unavailable (the link stays good), service.busy
-SignedIn confirm_sign_up(Parts& parts, const Browser& browser, const ConfirmForm& form, std::string_view browser_nonce);
+SignedIn confirm_sign_up(Parts& parts, const Browser& browser, const ConfirmForm& form,
+                         std::string_view browser_nonce);
 
 /// The task: finishes sign-ups that were confirmed and then cut off, and mails that the account is ready.
 void finish_sign_ups(Parts& parts);
@@ -34,7 +35,8 @@ std::optional<Claim> claim(const Parts& parts, std::string_view id, std::string_
 /// Makes the customer in billing, marked with the sign-up's id, and keeps its id.
 void create_customer(const Parts& parts, Claim& claim, const PendingPerson& person);
 /// Users row, mapping, and, with a browser, a session. returns  its credentials
-std::optional<Credentials> make_account(const Parts& parts, const Claim& claim, const PendingPerson& person, const Browser* browser);
+std::optional<Credentials> make_account(const Parts& parts, const Claim& claim, const PendingPerson& person,
+                                        const Browser* browser);
 
 }  // namespace step
 }  // namespace auth

@@ -43,17 +43,19 @@ class Cache {
       loading.cache->table_->reply(loading.cache->host_, reply, to_str(text));
     });
   }
-  std::string get_text(std::string_view key, const CachePolicy& policy, const std::function<std::string()>& text) const {
+  std::string get_text(std::string_view key, const CachePolicy& policy,
+                       const std::function<std::string()>& text) const {
     std::vector<portico_str> tags;
     for (const auto& tag : policy.tags) tags.push_back(to_str(tag));
-    const portico_cache_policy raw{sizeof raw,          0, policy.fresh.count(), policy.revalidate.count(),
-                                   policy.stale.count(), tags.data(), tags.size()};
+    const portico_cache_policy raw{
+        sizeof raw,           0,           policy.fresh.count(), policy.revalidate.count(),
+        policy.stale.count(), tags.data(), tags.size()};
     Loading loading{this, &text};
     portico_buffer out{};
     std::int64_t age_ms = 0;
     auto error = call::empty_error();
-    call::check(table_->get_or_load(host_, to_str(key), &raw, &Cache::load, &loading, &out, &age_ms, &error), error,
-                "cache.get_or_load");
+    call::check(table_->get_or_load(host_, to_str(key), &raw, &Cache::load, &loading, &out, &age_ms, &error),
+                error, "cache.get_or_load");
     return Leased(host_, out).str();
   }
 

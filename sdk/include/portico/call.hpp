@@ -12,8 +12,12 @@
 
 namespace portico {
 
-inline portico_str to_str(std::string_view text) noexcept { return {text.data(), text.size()}; }
-inline std::string_view view(portico_str text) noexcept { return {text.data, static_cast<std::size_t>(text.size)}; }
+inline portico_str to_str(std::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
+inline std::string_view view(portico_str text) noexcept {
+  return {text.data, static_cast<std::size_t>(text.size)};
+}
 
 /// A leased output; gives itself back.
 class Leased {
@@ -81,7 +85,8 @@ inline void check(portico_status status, const portico_error& error, const char*
   if (status == PORTICO_OK) return;
   if (status == PORTICO_E_PROBLEM && error.status) throw problem_of(error);
   throw Problem(500, "sdk.call_failed",
-                std::string(what) + ": status " + std::to_string(status) + (error.detail[0] ? ": " : "") + error.detail);
+                std::string(what) + ": status " + std::to_string(status) + (error.detail[0] ? ": " : "") +
+                    error.detail);
 }
 
 /// Runs fn for the host; no exception leaves.
@@ -106,7 +111,9 @@ class Extension {
   Extension(const portico_host* host, const char* id) noexcept
       : table_(static_cast<const Table*>(host->extension(host, id))), id_(id) {}
   const Table* operator->() const {
-    if (!table_) throw Problem(500, "sdk.extension_missing", std::string(id_) + " is not in the manifest or not offered");
+    if (!table_)
+      throw Problem(500, "sdk.extension_missing",
+                    std::string(id_) + " is not in the manifest or not offered");
     return table_;
   }
   explicit operator bool() const noexcept { return table_ != nullptr; }

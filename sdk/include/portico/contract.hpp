@@ -26,7 +26,8 @@ namespace portico {
 /// What a text must look like.
 enum class Format { any, email, phone, date, uuid, country, language };
 
-/// Who may send members that the contract does not name: nobody at the HTTP edge; newer plugins between plugins.
+/// Who may send members that the contract does not name: nobody at the HTTP edge; newer plugins between
+/// plugins.
 enum class Unknown { refuse, ignore };
 
 namespace contract {
@@ -54,13 +55,13 @@ struct Type {
   void (*decode)(const Type&, const boost::json::value&, void* out, Decoder&);
   boost::json::value (*encode)(const Type&, const void* in);
   boost::json::value (*schema)(const Type&, Schemas&);
-  bool (*absent)(const void* in);          // an empty optional
-  const Type* inner;                       // of optional, vector
-  const Struct* (*structure)();            // of a described struct
-  void* (*emplace)(void* container);       // optional: engage; vector: append
-  std::size_t (*count)(const void* in);    // vector
+  bool (*absent)(const void* in);                      // an empty optional
+  const Type* inner;                                   // of optional, vector
+  const Struct* (*structure)();                        // of a described struct
+  void* (*emplace)(void* container);                   // optional: engage; vector: append
+  std::size_t (*count)(const void* in);                // vector
   const void* (*item)(const void* in, std::size_t i);  // optional: i = 0
-  const std::vector<std::string_view>* names;           // enum
+  const std::vector<std::string_view>* names;          // enum
   std::int64_t (*get_enum)(const void* in);
   void (*set_enum)(void* out, std::int64_t index);
 };
@@ -72,7 +73,7 @@ struct Field {
   std::optional<std::size_t> min_length, max_length;  // text: code points; list: items
   std::optional<std::int64_t> minimum, maximum;
   Format format = Format::any;
-  std::string_view pattern;       // for the schema only; check does the work
+  std::string_view pattern;                          // for the schema only; check does the work
   const char* (*check)(std::string_view) = nullptr;  // a code when the text is not right, else null
   bool must_be_true = false;
 };
@@ -128,11 +129,26 @@ struct Rules {
 class FieldRules {
  public:
   explicit FieldRules(contract::Field& field) : field_(field) {}
-  FieldRules& length(std::size_t min, std::size_t max) { field_.min_length = min, field_.max_length = max; return *this; }
-  FieldRules& range(std::int64_t min, std::int64_t max) { field_.minimum = min, field_.maximum = max; return *this; }
-  FieldRules& format(Format format) { field_.format = format; return *this; }
-  FieldRules& check(const char* (*check)(std::string_view)) { field_.check = check; return *this; }
-  FieldRules& must_be_true() { field_.must_be_true = true; return *this; }
+  FieldRules& length(std::size_t min, std::size_t max) {
+    field_.min_length = min, field_.max_length = max;
+    return *this;
+  }
+  FieldRules& range(std::int64_t min, std::int64_t max) {
+    field_.minimum = min, field_.maximum = max;
+    return *this;
+  }
+  FieldRules& format(Format format) {
+    field_.format = format;
+    return *this;
+  }
+  FieldRules& check(const char* (*check)(std::string_view)) {
+    field_.check = check;
+    return *this;
+  }
+  FieldRules& must_be_true() {
+    field_.must_be_true = true;
+    return *this;
+  }
 
  private:
   contract::Field& field_;
@@ -176,7 +192,8 @@ template <class T>
 const std::vector<std::string_view>& enum_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> list;
-    boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto d) { list.push_back(d.name); });
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
+        [&](auto d) { list.push_back(d.name); });
     return list;
   }();
   return names;
@@ -226,7 +243,8 @@ const Type& type_of() {
       t.count = [](const void* in) { return static_cast<const T*>(in)->size(); };
       t.item = [](const void* in, std::size_t i) -> const void* { return &(*static_cast<const T*>(in))[i]; };
     } else {
-      static_assert(boost::describe::has_describe_members<T>::value, "describe the struct with BOOST_DESCRIBE_STRUCT");
+      static_assert(boost::describe::has_describe_members<T>::value,
+                    "describe the struct with BOOST_DESCRIBE_STRUCT");
       t.decode = decode_struct, t.encode = encode_struct, t.schema = schema_struct;
       t.structure = [] { return &structure_of<T>(); };
     }
@@ -241,7 +259,8 @@ const Struct& structure_of() {
     Struct s;
     s.name = component_name(typeid(T).name());
     const T sample{};
-    boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>>(
+    boost::mp11::mp_for_each<
+        boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>>(
         [&](auto d) {
           using Member = std::remove_cvref_t<decltype(sample.*d.pointer)>;
           Field field;
@@ -266,7 +285,9 @@ boost::json::value parse_strict(std::string_view text, std::size_t max_depth = 3
 
 /// Parses JSON; duplicate keys, trailing bytes and depth over 32 are refused.
 /// errors    400 request.malformed_json
-inline boost::json::value parse_json(std::string_view text) { return contract::parse_strict(text); }
+inline boost::json::value parse_json(std::string_view text) {
+  return contract::parse_strict(text);
+}
 
 /// errors    422 request.invalid, members.errors = [{"pointer":"/address/city","code":"required"}]
 template <class T>

@@ -18,8 +18,10 @@ class Parameter {
  public:
   Parameter(std::nullptr_t) {}
   Parameter(bool b) { value_.kind = PORTICO_VALUE_BOOL, value_.integer = b; }
-  template <class I> requires(std::is_integral_v<I> && !std::is_same_v<I, bool>)
-  Parameter(I i) { value_.kind = PORTICO_VALUE_INT, value_.integer = static_cast<std::int64_t>(i); }
+  template <class I>
+  requires(std::is_integral_v<I> && !std::is_same_v<I, bool>) Parameter(I i) {
+    value_.kind = PORTICO_VALUE_INT, value_.integer = static_cast<std::int64_t>(i);
+  }
   Parameter(double d) { value_.kind = PORTICO_VALUE_REAL, value_.real = d; }
   Parameter(std::string_view s) { value_.kind = PORTICO_VALUE_TEXT, value_.text = to_str(s); }
   Parameter(const std::string& s) : Parameter(std::string_view(s)) {}
@@ -46,15 +48,21 @@ class Rows {
   bool empty() const { return rows_.row_count == 0; }
   std::uint64_t affected() const { return rows_.affected; }
 
-  bool null(std::size_t row, std::size_t column) const { return cell(row, column, -1).kind == PORTICO_VALUE_NULL; }
+  bool null(std::size_t row, std::size_t column) const {
+    return cell(row, column, -1).kind == PORTICO_VALUE_NULL;
+  }
   std::string text(std::size_t row, std::size_t column) const {
     return std::string(view(cell(row, column, PORTICO_VALUE_TEXT).text));
   }
   std::string bytes(std::size_t row, std::size_t column) const {
     return std::string(view(cell(row, column, PORTICO_VALUE_BYTES).text));
   }
-  std::int64_t integer(std::size_t row, std::size_t column) const { return cell(row, column, PORTICO_VALUE_INT).integer; }
-  bool boolean(std::size_t row, std::size_t column) const { return cell(row, column, PORTICO_VALUE_BOOL).integer != 0; }
+  std::int64_t integer(std::size_t row, std::size_t column) const {
+    return cell(row, column, PORTICO_VALUE_INT).integer;
+  }
+  bool boolean(std::size_t row, std::size_t column) const {
+    return cell(row, column, PORTICO_VALUE_BOOL).integer != 0;
+  }
   Time time(std::size_t row, std::size_t column) const {
     return Time(std::chrono::microseconds(cell(row, column, PORTICO_VALUE_TIME).integer));
   }
@@ -68,7 +76,8 @@ class Rows {
     if (row >= rows_.row_count || column >= rows_.column_count) throw Problem(500, "database.no_such_cell");
     const auto& value = rows_.cells[row * rows_.column_count + column];
     if (kind >= 0 && value.kind != static_cast<std::uint32_t>(kind))
-      throw Problem(500, "database.wrong_type", "column " + std::to_string(column) + " has kind " + std::to_string(value.kind));
+      throw Problem(500, "database.wrong_type",
+                    "column " + std::to_string(column) + " has kind " + std::to_string(value.kind));
     return value;
   }
   portico_rows rows_;
@@ -93,7 +102,8 @@ class Transaction {
     for (const auto& p : parameters) values.push_back(p.raw());
     portico_rows rows{};
     auto error = call::empty_error();
-    call::check(table_->run(host_, handle_, to_str(sql), values.data(), values.size(), &rows, &error), error, "database.run");
+    call::check(table_->run(host_, handle_, to_str(sql), values.data(), values.size(), &rows, &error), error,
+                "database.run");
     return Rows(host_, rows);
   }
   /// errors: 503 database.commit_unknown: read back before doing it again

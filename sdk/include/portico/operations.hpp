@@ -30,18 +30,20 @@ class Operations {
       return encode_text<Out>(fn(decode_text<In>(arguments, Unknown::ignore)));
     };
     auto error = call::empty_error();
-    call::check(table_->provide(host_, to_str(operation.name), &Provider::call, provider.get(), &error), error,
-                operation.name);
+    call::check(table_->provide(host_, to_str(operation.name), &Provider::call, provider.get(), &error),
+                error, operation.name);
     providers_.push_back(std::move(provider));
   }
 
-  /// [request] [task] errors: the provider's, 503 service.not_provided, 503 service.busy, 504 request.deadline
+  /// [request] [task] errors: the provider's, 503 service.not_provided, 503 service.busy, 504
+  /// request.deadline
   template <class In, class Out>
   Out call(const Operation<In, Out>& operation, const In& arguments) const {
     const auto text = encode_text(arguments);
     portico_buffer out{};
     auto error = call::empty_error();
-    call::check(table_->call(host_, to_str(operation.name), to_str(text), &out, &error), error, operation.name);
+    call::check(table_->call(host_, to_str(operation.name), to_str(text), &out, &error), error,
+                operation.name);
     const Leased result(host_, out);
     return decode_text<Out>(result.text(), Unknown::ignore);
   }
@@ -51,7 +53,8 @@ class Operations {
     Operations* owner;
     std::function<std::string(std::string_view)> run;
 
-    static portico_status call(void* user, portico_str arguments, portico_handle reply, portico_error* error) noexcept {
+    static portico_status call(void* user, portico_str arguments, portico_handle reply,
+                               portico_error* error) noexcept {
       auto& self = *static_cast<Provider*>(user);
       return portico::call::guard(error, [&] {
         const auto result = self.run(view(arguments));

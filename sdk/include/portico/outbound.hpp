@@ -36,9 +36,16 @@ class Outbound {
   OutboundResponse call(const OutboundRequest& request) const {
     std::vector<portico_outbound_header> headers;
     for (const auto& [name, value] : request.headers) headers.push_back({to_str(name), to_str(value)});
-    const portico_outbound_request raw{sizeof raw, static_cast<std::uint32_t>(request.kind), to_str(request.upstream),
-                                       to_str(request.lane), to_str(request.operation), to_str(request.method),
-                                       to_str(request.path), headers.data(), headers.size(), to_str(request.body)};
+    const portico_outbound_request raw{sizeof raw,
+                                       static_cast<std::uint32_t>(request.kind),
+                                       to_str(request.upstream),
+                                       to_str(request.lane),
+                                       to_str(request.operation),
+                                       to_str(request.method),
+                                       to_str(request.path),
+                                       headers.data(),
+                                       headers.size(),
+                                       to_str(request.body)};
     portico_outbound_response out{};
     auto error = call::empty_error();
     call::check(table_->call(host_, &raw, &out, &error), error, "outbound.call");
@@ -46,7 +53,9 @@ class Outbound {
     return {out.status, std::string(view(out.content_type)), body.str()};
   }
   /// Counts a reply that made no sense as a failure of the upstream.
-  void report_bad_reply(std::string_view upstream) const { table_->report_bad_reply(host_, to_str(upstream)); }
+  void report_bad_reply(std::string_view upstream) const {
+    table_->report_bad_reply(host_, to_str(upstream));
+  }
 
  private:
   const portico_host* host_;

@@ -14,9 +14,22 @@ namespace portico {
 class Host {
  public:
   explicit Host(const portico_host* host)
-      : routes_(host), operations_(host), database_(host), cache_(host), outbound_(host), tasks_(host), mail_(host),
-        identity_(host), config_(host), log_(host), metrics_(host), audit_(host), health_(host), crypto_(host),
-        clock_(host), pages_(host) {}
+      : routes_(host),
+        operations_(host),
+        database_(host),
+        cache_(host),
+        outbound_(host),
+        tasks_(host),
+        mail_(host),
+        identity_(host),
+        config_(host),
+        log_(host),
+        metrics_(host),
+        audit_(host),
+        health_(host),
+        crypto_(host),
+        clock_(host),
+        pages_(host) {}
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -94,7 +107,8 @@ struct Instance {
     call::guard(nullptr, [&] { static_cast<Plugin&>(of(p).plugin).stop(); });
   }
   static void destroy(portico_plugin* p) noexcept { delete &of(p); }
-  static portico_status create(const portico_host* host, portico_plugin** out, portico_error* error) noexcept {
+  static portico_status create(const portico_host* host, portico_plugin** out,
+                               portico_error* error) noexcept {
     return call::guard(error, [&] { *out = &(new Instance(host))->raw; });
   }
 };
@@ -103,9 +117,9 @@ struct Instance {
 }  // namespace portico
 
 /// Exports the plugin's one symbol.
-#define PORTICO_PLUGIN(Class)                                                                          \
-  extern "C" PORTICO_EXPORT const portico_entry* portico_plugin_entry_v1(void) {                       \
-    static const portico_entry entry{sizeof(portico_entry), PORTICO_ABI_MAJOR, PORTICO_ABI_MINOR, 0,   \
-                                     &portico::entry::Instance<Class>::create};                        \
-    return &entry;                                                                                     \
+#define PORTICO_PLUGIN(Class)                                                                        \
+  extern "C" PORTICO_EXPORT const portico_entry* portico_plugin_entry_v1(void) {                     \
+    static const portico_entry entry{sizeof(portico_entry), PORTICO_ABI_MAJOR, PORTICO_ABI_MINOR, 0, \
+                                     &portico::entry::Instance<Class>::create};                      \
+    return &entry;                                                                                   \
   }

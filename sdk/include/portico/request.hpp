@@ -3,8 +3,8 @@
 
 #include <portico/abi/exchange.h>
 
-#include <chrono>
 #include <charconv>
+#include <chrono>
 #include <optional>
 #include <portico/call.hpp>
 #include <portico/contract.hpp>
@@ -44,17 +44,23 @@ class Request {
     if (!found) throw Problem(500, "internal", "the route has no path parameter " + std::string(name));
     return *found;
   }
-  std::optional<std::string_view> query(std::string_view name) const { return value(PORTICO_VALUE_QUERY, name); }
-  std::optional<std::string_view> header(std::string_view name) const { return value(PORTICO_VALUE_HEADER, name); }
+  std::optional<std::string_view> query(std::string_view name) const {
+    return value(PORTICO_VALUE_QUERY, name);
+  }
+  std::optional<std::string_view> header(std::string_view name) const {
+    return value(PORTICO_VALUE_HEADER, name);
+  }
 
   /// A whole number in the query. errors: 422 request.invalid with pointer "?name".
-  std::int64_t query_int(std::string_view name, std::int64_t fallback, std::int64_t min, std::int64_t max) const {
+  std::int64_t query_int(std::string_view name, std::int64_t fallback, std::int64_t min,
+                         std::int64_t max) const {
     const auto text = query(name);
     if (!text) return fallback;
     std::int64_t number = 0;
     const auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), number);
     const auto pointer = "?" + std::string(name);
-    if (ec != std::errc() || end != text->data() + text->size()) throw invalid_field(pointer, "not_an_integer");
+    if (ec != std::errc() || end != text->data() + text->size())
+      throw invalid_field(pointer, "not_an_integer");
     if (number < min) throw invalid_field(pointer, "too_small");
     if (number > max) throw invalid_field(pointer, "too_large");
     return number;
@@ -68,7 +74,9 @@ class Request {
             std::chrono::microseconds(p.proved_at_us)};
   }
   std::string user_id() const { return principal().user_id; }
-  std::chrono::microseconds remaining() const { return std::chrono::microseconds(table_->remaining_us(host_, handle_)); }
+  std::chrono::microseconds remaining() const {
+    return std::chrono::microseconds(table_->remaining_us(host_, handle_));
+  }
   bool cancelled() const { return table_->cancelled(host_, handle_) != 0; }
   portico_handle handle() const { return handle_; }
 

@@ -10,8 +10,17 @@
 
 namespace portico {
 
-enum class Access { signed_in = PORTICO_ACCESS_SIGNED_IN, anyone = PORTICO_ACCESS_ANYONE, staff = PORTICO_ACCESS_STAFF, admin = PORTICO_ACCESS_ADMIN };
-enum class Csrf { protect = PORTICO_CSRF_PROTECTED, same_origin = PORTICO_CSRF_SAME_ORIGIN, open = PORTICO_CSRF_OPEN };
+enum class Access {
+  signed_in = PORTICO_ACCESS_SIGNED_IN,
+  anyone = PORTICO_ACCESS_ANYONE,
+  staff = PORTICO_ACCESS_STAFF,
+  admin = PORTICO_ACCESS_ADMIN
+};
+enum class Csrf {
+  protect = PORTICO_CSRF_PROTECTED,
+  same_origin = PORTICO_CSRF_SAME_ORIGIN,
+  open = PORTICO_CSRF_OPEN
+};
 enum class CacheScope { none = PORTICO_CACHE_NONE, user = PORTICO_CACHE_USER, shared = PORTICO_CACHE_SHARED };
 
 struct RouteCache {
@@ -38,7 +47,7 @@ struct Handler {
       headers.reserve(response.headers.size());
       for (const auto& [name, value] : response.headers) headers.push_back({to_str(name), to_str(value)});
       const portico_answer answer{sizeof(portico_answer), response.status, to_str(response.content_type),
-                                  to_str(response.body), headers.data(), headers.size()};
+                                  to_str(response.body),  headers.data(),  headers.size()};
       self.exchange->answer(self.host, handle, &answer);
     });
   }
@@ -54,18 +63,23 @@ struct is_answer<Answer<T>> : std::true_type {
 template <class R>
 Response to_response(R&& result) {
   using T = std::remove_cvref_t<R>;
-  if constexpr (std::is_same_v<T, Response>) return std::forward<R>(result);
+  if constexpr (std::is_same_v<T, Response>)
+    return std::forward<R>(result);
   else if constexpr (is_answer<T>::value)
     return {result.status, "application/json", encode_text(result.value), std::move(result.headers)};
-  else return {200, "application/json", encode_text(result), {}};
+  else
+    return {200, "application/json", encode_text(result), {}};
 }
 
 template <class R>
 boost::json::value schema_of(boost::json::object& components) {
   using T = std::remove_cvref_t<R>;
-  if constexpr (std::is_void_v<T> || std::is_same_v<T, Response>) return nullptr;
-  else if constexpr (is_answer<T>::value) return schema<typename is_answer<T>::value_type>(components);
-  else return schema<T>(components);
+  if constexpr (std::is_void_v<T> || std::is_same_v<T, Response>)
+    return nullptr;
+  else if constexpr (is_answer<T>::value)
+    return schema<typename is_answer<T>::value_type>(components);
+  else
+    return schema<T>(components);
 }
 
 /// The argument types of a lambda's call operator.
@@ -86,12 +100,17 @@ struct Signature<R (C::*)(A, B) const> {
 
 /// A route being declared; it is added to the host when this object ends.
 ///
-/// Default: signed-in, cross-site protected, limited by the "read" or "write" rate class, unsafe methods audited.
+/// Default: signed-in, cross-site protected, limited by the "read" or "write" rate class, unsafe methods
+/// audited.
 class RouteBuilder {
  public:
   RouteBuilder(const portico_host* host, const portico_routes* table, std::string method, std::string pattern,
                route::Handler* handler, boost::json::object schemas, boost::json::value result)
-      : host_(host), table_(table), method_(std::move(method)), pattern_(std::move(pattern)), schemas_(std::move(schemas)),
+      : host_(host),
+        table_(table),
+        method_(std::move(method)),
+        pattern_(std::move(pattern)),
+        schemas_(std::move(schemas)),
         result_(std::move(result)) {
     spec_.size = sizeof spec_;
     spec_.handler = &route::Handler::call;
@@ -101,16 +120,40 @@ class RouteBuilder {
   RouteBuilder& operator=(const RouteBuilder&) = delete;
   ~RouteBuilder() noexcept(false) { add(); }
 
-  RouteBuilder& access(Access a) { spec_.access = static_cast<std::uint32_t>(a); return *this; }
-  RouteBuilder& csrf(Csrf c) { spec_.csrf = static_cast<std::uint32_t>(c); return *this; }
+  RouteBuilder& access(Access a) {
+    spec_.access = static_cast<std::uint32_t>(a);
+    return *this;
+  }
+  RouteBuilder& csrf(Csrf c) {
+    spec_.csrf = static_cast<std::uint32_t>(c);
+    return *this;
+  }
   /// Name of a worker lane in the manifest.
-  RouteBuilder& lane(std::string name) { lane_ = std::move(name); return *this; }
-  RouteBuilder& rate_class(std::string name) { rate_class_ = std::move(name); return *this; }
-  RouteBuilder& body_limit(std::uint64_t bytes) { spec_.body_limit = bytes; return *this; }
-  RouteBuilder& deadline(std::chrono::milliseconds d) { spec_.deadline_ms = d.count(); return *this; }
+  RouteBuilder& lane(std::string name) {
+    lane_ = std::move(name);
+    return *this;
+  }
+  RouteBuilder& rate_class(std::string name) {
+    rate_class_ = std::move(name);
+    return *this;
+  }
+  RouteBuilder& body_limit(std::uint64_t bytes) {
+    spec_.body_limit = bytes;
+    return *this;
+  }
+  RouteBuilder& deadline(std::chrono::milliseconds d) {
+    spec_.deadline_ms = d.count();
+    return *this;
+  }
   /// Never stored, compressed or logged.
-  RouteBuilder& secret() { spec_.flags |= PORTICO_ROUTE_SECRET; return *this; }
-  RouteBuilder& not_audited() { spec_.flags |= PORTICO_ROUTE_NOT_AUDITED; return *this; }
+  RouteBuilder& secret() {
+    spec_.flags |= PORTICO_ROUTE_SECRET;
+    return *this;
+  }
+  RouteBuilder& not_audited() {
+    spec_.flags |= PORTICO_ROUTE_NOT_AUDITED;
+    return *this;
+  }
   RouteBuilder& cache(const RouteCache& c) {
     spec_.cache_scope = static_cast<std::uint32_t>(c.scope);
     spec_.cache_fresh_ms = c.fresh.count();
@@ -121,13 +164,24 @@ class RouteBuilder {
     tags_ = boost::json::serialize(tags);
     return *this;
   }
-  RouteBuilder& summary(std::string text) { summary_ = std::move(text); return *this; }
+  RouteBuilder& summary(std::string text) {
+    summary_ = std::move(text);
+    return *this;
+  }
   /// Status of the good answer in the API document; 200 by default, 204 without a body.
-  RouteBuilder& answers(int status) { status_ = status; return *this; }
+  RouteBuilder& answers(int status) {
+    status_ = status;
+    return *this;
+  }
   /// The good answer in the API document, for a handler that returns a Response.
-  template <class T> RouteBuilder& gives() { result_ = schema<T>(schemas_["components"].as_object()); return *this; }
+  template <class T>
+  RouteBuilder& gives() {
+    result_ = schema<T>(schemas_["components"].as_object());
+    return *this;
+  }
   /// The body in the API document, for a handler that reads it itself.
-  template <class T> RouteBuilder& takes() {
+  template <class T>
+  RouteBuilder& takes() {
     schemas_["request"] = schema<T>(schemas_["components"].as_object());
     return *this;
   }
@@ -144,7 +198,8 @@ class RouteBuilder {
     if (!query_.empty()) schemas_["query"] = query_;
     const auto schemas = boost::json::serialize(schemas_);
     spec_.method = to_str(method_), spec_.pattern = to_str(pattern_), spec_.lane = to_str(lane_);
-    spec_.rate_class = to_str(rate_class_), spec_.cache_tags = to_str(tags_), spec_.summary = to_str(summary_);
+    spec_.rate_class = to_str(rate_class_), spec_.cache_tags = to_str(tags_),
+    spec_.summary = to_str(summary_);
     spec_.schemas = to_str(schemas);
     auto error = call::empty_error();
     const auto status_code = table_->add(host_, &spec_, &error);
@@ -166,13 +221,28 @@ class Routes {
   explicit Routes(const portico_host* host)
       : host_(host), table_(host, PORTICO_EXT_ROUTES), exchange_(host, PORTICO_EXT_EXCHANGE) {}
 
-  /// fn is (const Request&) -> R or (const Request&, const Body&) -> R, where Body is a contract decoded strictly
-  /// and R is void (204), a contract (200), Answer<contract> or Response.
-  template <class F> RouteBuilder get(std::string pattern, F fn) { return add("GET", std::move(pattern), std::move(fn)); }
-  template <class F> RouteBuilder post(std::string pattern, F fn) { return add("POST", std::move(pattern), std::move(fn)); }
-  template <class F> RouteBuilder put(std::string pattern, F fn) { return add("PUT", std::move(pattern), std::move(fn)); }
-  template <class F> RouteBuilder patch(std::string pattern, F fn) { return add("PATCH", std::move(pattern), std::move(fn)); }
-  template <class F> RouteBuilder del(std::string pattern, F fn) { return add("DELETE", std::move(pattern), std::move(fn)); }
+  /// fn is (const Request&) -> R or (const Request&, const Body&) -> R, where Body is a contract decoded
+  /// strictly and R is void (204), a contract (200), Answer<contract> or Response.
+  template <class F>
+  RouteBuilder get(std::string pattern, F fn) {
+    return add("GET", std::move(pattern), std::move(fn));
+  }
+  template <class F>
+  RouteBuilder post(std::string pattern, F fn) {
+    return add("POST", std::move(pattern), std::move(fn));
+  }
+  template <class F>
+  RouteBuilder put(std::string pattern, F fn) {
+    return add("PUT", std::move(pattern), std::move(fn));
+  }
+  template <class F>
+  RouteBuilder patch(std::string pattern, F fn) {
+    return add("PATCH", std::move(pattern), std::move(fn));
+  }
+  template <class F>
+  RouteBuilder del(std::string pattern, F fn) {
+    return add("DELETE", std::move(pattern), std::move(fn));
+  }
 
  private:
   template <class F>
@@ -184,19 +254,23 @@ class Routes {
     handler->exchange = exchange_.operator->();
     handler->run = [fn = std::move(fn)](const Request& request) -> Response {
       auto invoke = [&]() -> decltype(auto) {
-        if constexpr (std::is_void_v<Body>) return fn(request);
-        else return fn(request, request.template json<Body>());
+        if constexpr (std::is_void_v<Body>)
+          return fn(request);
+        else
+          return fn(request, request.template json<Body>());
       };
-      if constexpr (std::is_void_v<Result>) return invoke(), Response{204, {}, {}, {}};
-      else return route::to_response(invoke());
+      if constexpr (std::is_void_v<Result>)
+        return invoke(), Response{204, {}, {}, {}};
+      else
+        return route::to_response(invoke());
     };
     boost::json::object components, schemas;
     if constexpr (!std::is_void_v<Body>) schemas["request"] = schema<Body>(components);
     auto result = route::schema_of<Result>(components);
     schemas["components"] = std::move(components);
     handlers_.push_back(std::move(handler));
-    return RouteBuilder(host_, table_.operator->(), std::move(method), std::move(pattern), handlers_.back().get(),
-                        std::move(schemas), std::move(result));
+    return RouteBuilder(host_, table_.operator->(), std::move(method), std::move(pattern),
+                        handlers_.back().get(), std::move(schemas), std::move(result));
   }
 
   const portico_host* host_;

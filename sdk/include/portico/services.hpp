@@ -28,11 +28,13 @@ class Tasks {
  public:
   explicit Tasks(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_TASKS) {}
   /// [control] Runs fn again and again, interval after the previous end.
-  void every(std::string_view name, std::chrono::milliseconds interval, std::function<void()> fn, Replicas where = Replicas::one) {
+  void every(std::string_view name, std::chrono::milliseconds interval, std::function<void()> fn,
+             Replicas where = Replicas::one) {
     tasks_.push_back(std::make_unique<std::function<void()>>(std::move(fn)));
     auto error = call::empty_error();
-    call::check(table_->every(host_, to_str(name), interval.count(), static_cast<std::uint32_t>(where), &Tasks::run,
-                              tasks_.back().get(), &error), error, "tasks.every");
+    call::check(table_->every(host_, to_str(name), interval.count(), static_cast<std::uint32_t>(where),
+                              &Tasks::run, tasks_.back().get(), &error),
+                error, "tasks.every");
   }
 
  private:
@@ -53,7 +55,8 @@ class Mail {
   explicit Mail(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_MAIL) {}
   /// Leaves after the transaction commits. errors: 422 mail.bad_address
   void send(Transaction& transaction, const MailMessage& m) const {
-    const portico_mail_message raw{sizeof raw, 0, to_str(m.to), to_str(m.subject), to_str(m.text), to_str(m.html), to_str(m.dedup_key)};
+    const portico_mail_message raw{
+        sizeof raw, 0, to_str(m.to), to_str(m.subject), to_str(m.text), to_str(m.html), to_str(m.dedup_key)};
     auto error = call::empty_error();
     call::check(table_->send(host_, transaction.handle(), &raw, &error), error, "mail.send");
   }
@@ -77,13 +80,16 @@ class IdentityService {
   void provide(std::string_view cookie, std::function<std::optional<Identity>(std::string_view)> fn) {
     provider_ = std::move(fn);
     auto error = call::empty_error();
-    call::check(table_->provide(host_, to_str(cookie), &IdentityService::authenticate, this, &error), error, "identity.provide");
+    call::check(table_->provide(host_, to_str(cookie), &IdentityService::authenticate, this, &error), error,
+                "identity.provide");
   }
   void revoke(std::string_view session_id) const { table_->revoke(host_, to_str(session_id)); }
   /// A Set-Cookie value; max_age 0 removes the cookie.
-  std::string cookie_header(std::string_view name, std::string_view value, std::chrono::seconds max_age) const {
+  std::string cookie_header(std::string_view name, std::string_view value,
+                            std::chrono::seconds max_age) const {
     portico_buffer out{};
-    call::check(table_->cookie_header(host_, to_str(name), to_str(value), max_age.count(), &out), call::empty_error(), "identity.cookie_header");
+    call::check(table_->cookie_header(host_, to_str(name), to_str(value), max_age.count(), &out),
+                call::empty_error(), "identity.cookie_header");
     return Leased(host_, out).str();
   }
   std::optional<std::string_view> cookie(const Request& request, std::string_view name) const {
@@ -93,7 +99,8 @@ class IdentityService {
   }
 
  private:
-  static portico_status authenticate(void* user, portico_str credential, portico_identity* out, portico_error* error) noexcept {
+  static portico_status authenticate(void* user, portico_str credential, portico_identity* out,
+                                     portico_error* error) noexcept {
     auto& self = *static_cast<IdentityService*>(user);
     bool known = false;
     const auto status = call::guard(error, [&] {
@@ -146,10 +153,18 @@ using LogField = std::pair<std::string_view, std::string_view>;
 class Log {
  public:
   explicit Log(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_LOG) {}
-  void debug(std::string_view m, std::initializer_list<LogField> f = {}) const { write(PORTICO_LOG_DEBUG, m, f); }
-  void info(std::string_view m, std::initializer_list<LogField> f = {}) const { write(PORTICO_LOG_INFO, m, f); }
-  void warning(std::string_view m, std::initializer_list<LogField> f = {}) const { write(PORTICO_LOG_WARNING, m, f); }
-  void error(std::string_view m, std::initializer_list<LogField> f = {}) const { write(PORTICO_LOG_ERROR, m, f); }
+  void debug(std::string_view m, std::initializer_list<LogField> f = {}) const {
+    write(PORTICO_LOG_DEBUG, m, f);
+  }
+  void info(std::string_view m, std::initializer_list<LogField> f = {}) const {
+    write(PORTICO_LOG_INFO, m, f);
+  }
+  void warning(std::string_view m, std::initializer_list<LogField> f = {}) const {
+    write(PORTICO_LOG_WARNING, m, f);
+  }
+  void error(std::string_view m, std::initializer_list<LogField> f = {}) const {
+    write(PORTICO_LOG_ERROR, m, f);
+  }
 
  private:
   void write(std::uint32_t level, std::string_view message, std::initializer_list<LogField> fields) const {
@@ -164,10 +179,12 @@ class Log {
 class Metrics {
  public:
   explicit Metrics(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_METRICS) {}
-  void count(std::string_view name, std::string_view label = {}, std::string_view value = {}, double amount = 1) const {
+  void count(std::string_view name, std::string_view label = {}, std::string_view value = {},
+             double amount = 1) const {
     table_->count(host_, to_str(name), to_str(label), to_str(value), amount);
   }
-  void duration(std::string_view name, std::chrono::duration<double> d, std::string_view label = {}, std::string_view value = {}) const {
+  void duration(std::string_view name, std::chrono::duration<double> d, std::string_view label = {},
+                std::string_view value = {}) const {
     table_->duration(host_, to_str(name), to_str(label), to_str(value), d.count());
   }
 
@@ -188,7 +205,9 @@ class Audit {
 
  private:
   void record(portico_handle transaction, const AuditEntry& e) const {
-    const portico_audit_entry raw{sizeof raw, 0, to_str(e.action), to_str(e.user_id), to_str(e.target), to_str(e.outcome), to_str(e.details)};
+    const portico_audit_entry raw{
+        sizeof raw,       0, to_str(e.action), to_str(e.user_id), to_str(e.target), to_str(e.outcome),
+        to_str(e.details)};
     auto error = call::empty_error();
     call::check(table_->record(host_, transaction, &raw, &error), error, "audit.record");
   }
@@ -196,7 +215,11 @@ class Audit {
   call::Extension<portico_audit> table_;
 };
 
-enum class HealthState { ok = PORTICO_HEALTH_OK, degraded = PORTICO_HEALTH_DEGRADED, failed = PORTICO_HEALTH_FAILED };
+enum class HealthState {
+  ok = PORTICO_HEALTH_OK,
+  degraded = PORTICO_HEALTH_DEGRADED,
+  failed = PORTICO_HEALTH_FAILED
+};
 
 class Health {
  public:
@@ -216,18 +239,22 @@ class Crypto {
   /// count random bytes
   std::string random(std::size_t count) const {
     std::string out(count, '\0');
-    call::check(table_->random(host_, reinterpret_cast<std::uint8_t*>(out.data()), count), call::empty_error(), "crypto.random");
+    call::check(table_->random(host_, reinterpret_cast<std::uint8_t*>(out.data()), count),
+                call::empty_error(), "crypto.random");
     return out;
   }
   /// 32 bytes
   std::string sha256(std::string_view data) const {
     std::string out(32, '\0');
-    call::check(table_->sha256(host_, to_str(data), reinterpret_cast<std::uint8_t*>(out.data())), call::empty_error(), "crypto.sha256");
+    call::check(table_->sha256(host_, to_str(data), reinterpret_cast<std::uint8_t*>(out.data())),
+                call::empty_error(), "crypto.sha256");
     return out;
   }
   std::string hmac_sha256(std::string_view key, std::string_view data) const {
     std::string out(32, '\0');
-    call::check(table_->hmac_sha256(host_, to_str(key), to_str(data), reinterpret_cast<std::uint8_t*>(out.data())), call::empty_error(), "crypto.hmac_sha256");
+    call::check(
+        table_->hmac_sha256(host_, to_str(key), to_str(data), reinterpret_cast<std::uint8_t*>(out.data())),
+        call::empty_error(), "crypto.hmac_sha256");
     return out;
   }
   std::string seal(std::string_view plain, std::string_view context) const {
@@ -252,7 +279,9 @@ class Clock {
  public:
   explicit Clock(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_CLOCK) {}
   Time now() const { return Time(std::chrono::microseconds(table_->now_us(host_))); }
-  std::chrono::microseconds monotonic() const { return std::chrono::microseconds(table_->monotonic_us(host_)); }
+  std::chrono::microseconds monotonic() const {
+    return std::chrono::microseconds(table_->monotonic_us(host_));
+  }
 
  private:
   const portico_host* host_;
@@ -273,9 +302,11 @@ class Pages {
     auto error = call::empty_error();
     call::check(table_->page(host_, &raw, &error), error, "pages.page");
   }
-  void navigation(std::string_view path, Text label, std::int64_t order, Access access = Access::signed_in) const {
+  void navigation(std::string_view path, Text label, std::int64_t order,
+                  Access access = Access::signed_in) const {
     const auto json = to_json(label);
-    const portico_navigation raw{sizeof raw, static_cast<std::uint32_t>(access), order, to_str(path), to_str(json)};
+    const portico_navigation raw{sizeof raw, static_cast<std::uint32_t>(access), order, to_str(path),
+                                 to_str(json)};
     auto error = call::empty_error();
     call::check(table_->navigation(host_, &raw, &error), error, "pages.navigation");
   }
@@ -289,7 +320,9 @@ class Pages {
   }
 
  private:
-  static std::string to_json(Text text) { return boost::json::serialize(boost::json::object{{"en", text.en}, {"ja", text.ja}}); }
+  static std::string to_json(Text text) {
+    return boost::json::serialize(boost::json::object{{"en", text.en}, {"ja", text.ja}});
+  }
   const portico_host* host_;
   call::Extension<portico_pages> table_;
 };

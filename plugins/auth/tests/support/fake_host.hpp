@@ -1,4 +1,5 @@
-// A host for tests: the whole C ABI the plugin asks for, real PostgreSQL underneath, everything else in memory.
+// A host for tests: the whole C ABI the plugin asks for, real PostgreSQL underneath, everything else in
+// memory.
 #pragma once
 
 #include <portico/abi/plugin.h>
@@ -51,7 +52,8 @@ class FakeHost {
   FakeHost& operator=(const FakeHost&) = delete;
 
   /// Sends a request as a browser would; its cookies are kept in the browser.
-  Reply send(FakeBrowser& browser, std::string_view method, std::string_view path, const boost::json::value& body = nullptr);
+  Reply send(FakeBrowser& browser, std::string_view method, std::string_view path,
+             const boost::json::value& body = nullptr);
   void run_task(const std::string& name);
   /// The provided operation, as another plugin calls it.
   std::string call_provided(const std::string& name, const std::string& arguments);

@@ -63,7 +63,9 @@ struct FakeHost::State {
     return {held->data(), held->size(), next};
   }
   std::int64_t now_us() const {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch() + self->clock_ahead).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch() + self->clock_ahead)
+        .count();
   }
   void command(PGconn* connection, const char* sql) {
     PGresult* result = PQexec(connection, sql);

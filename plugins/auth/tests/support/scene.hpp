@@ -1,16 +1,18 @@
 // What the flow tests share: a billing system in memory, and the steps people take.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <portico/contracts/billing.hpp>
 
 #include "tests/support/fake_host.hpp"
 
 namespace auth::testing {
 
-inline std::string text(const boost::json::value& value) { return std::string(value.as_string()); }
+inline std::string text(const boost::json::value& value) {
+  return std::string(value.as_string());
+}
 
 inline const std::string kPassword = "seven grey boats drift";
 
@@ -30,7 +32,8 @@ struct FakeBilling {
     host.operations["billing.create_customer/1"] = [this](std::string_view text) { return create(text); };
     host.operations["billing.get_customer/1"] = [this](std::string_view text) {
       if (away) throw portico::Problem(503, "upstream.unavailable");
-      const auto found = customers.find(portico::decode_text<portico::billing::CustomerRef>(text).customer_id);
+      const auto found =
+          customers.find(portico::decode_text<portico::billing::CustomerRef>(text).customer_id);
       if (found == customers.end()) throw portico::Problem(404, "billing.customer_not_found");
       return portico::encode_text(found->second);
     };
@@ -56,21 +59,41 @@ struct FakeBilling {
     ++creations;
     const auto id = "c-" + wanted.marker;
     by_marker[wanted.marker] = id;
-    customers[id] = {id, wanted.email, wanted.first_name, wanted.last_name, wanted.company, wanted.phone, wanted.language, "JPY", wanted.address};
+    customers[id] = {id,
+                     wanted.email,
+                     wanted.first_name,
+                     wanted.last_name,
+                     wanted.company,
+                     wanted.phone,
+                     wanted.language,
+                     "JPY",
+                     wanted.address};
     return portico::encode_text(portico::billing::CustomerRef{id});
   }
 };
 
 struct Scene {
-  explicit Scene(boost::json::object settings = {}) : host(database(), std::move(settings)) { billing.attach(host); }
+  explicit Scene(boost::json::object settings = {}) : host(database(), std::move(settings)) {
+    billing.attach(host);
+  }
   FakeHost host;
   FakeBilling billing;
 
   Reply sign_up(FakeBrowser& browser, const std::string& email, const std::string& password = kPassword) {
     return host.send(browser, "POST", "/api/auth/signup",
-                     {{"email", email}, {"password", password}, {"first_name", "彩"}, {"last_name", "Sample"}, {"phone", "+81 3-1234-5678"},
-                      {"language", "ja"}, {"accept_terms", true},
-                      {"address", {{"line1", "1-2-3"}, {"city", "Minato"}, {"state", "Tokyo"}, {"postcode", "105-0001"}, {"country", "JP"}}}});
+                     {{"email", email},
+                      {"password", password},
+                      {"first_name", "彩"},
+                      {"last_name", "Sample"},
+                      {"phone", "+81 3-1234-5678"},
+                      {"language", "ja"},
+                      {"accept_terms", true},
+                      {"address",
+                       {{"line1", "1-2-3"},
+                        {"city", "Minato"},
+                        {"state", "Tokyo"},
+                        {"postcode", "105-0001"},
+                        {"country", "JP"}}}});
   }
   Reply confirm(FakeBrowser& browser, const std::string& token) {
     return host.send(browser, "POST", "/api/auth/signup/confirm", {{"token", token}});
@@ -87,7 +110,8 @@ struct Scene {
     return std::string(reply.body.at("id").as_string());
   }
   bool audited(const std::string& action, const std::string& outcome) const {
-    return std::any_of(host.audit.begin(), host.audit.end(), [&](const auto& row) { return row.action == action && row.outcome == outcome; });
+    return std::any_of(host.audit.begin(), host.audit.end(),
+                       [&](const auto& row) { return row.action == action && row.outcome == outcome; });
   }
 };
 
@@ -102,6 +126,8 @@ inline FakeBrowser fresh_browser() {
   return {{}, "10." + std::to_string(n / 250) + "." + std::to_string(n % 250) + ".1"};
 }
 
-inline std::string count_of(const std::string& what) { return database().ask("SELECT count(*)::text FROM " + what); }
+inline std::string count_of(const std::string& what) {
+  return database().ask("SELECT count(*)::text FROM " + what);
+}
 
 }  // namespace auth::testing

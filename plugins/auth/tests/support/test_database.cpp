@@ -20,7 +20,8 @@ void run(PGconn* connection, const std::string& sql) {
   const auto status = PQresultStatus(result);
   const std::string message = PQresultErrorMessage(result);
   PQclear(result);
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error(message + "in: " + sql.substr(0, 200));
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    throw std::runtime_error(message + "in: " + sql.substr(0, 200));
 }
 
 PGconn* open(const std::string& url) {
@@ -64,7 +65,8 @@ const char* kPrepare = R"(
 TestDatabase::TestDatabase() {
   const char* url = std::getenv("PORTICO_TEST_DATABASE_URL");
   if (!url || !*url)
-    throw std::runtime_error("PORTICO_TEST_DATABASE_URL is not set: name a PostgreSQL login with CREATEDB and CREATEROLE");
+    throw std::runtime_error(
+        "PORTICO_TEST_DATABASE_URL is not set: name a PostgreSQL login with CREATEDB and CREATEROLE");
   server_ = url;
   server_ = server_.substr(0, server_.find('?'));  // libpq knows no ?schema=
   std::random_device random;
@@ -75,7 +77,8 @@ TestDatabase::TestDatabase() {
   PGconn* own = connect();
   run(own, kPrepare);
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(AUTH_MIGRATIONS)) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(AUTH_MIGRATIONS))
+    files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     std::ostringstream sql;
@@ -95,7 +98,9 @@ TestDatabase::~TestDatabase() {
   }
 }
 
-PGconn* TestDatabase::connect() const { return open(with_database(server_, name_)); }
+PGconn* TestDatabase::connect() const {
+  return open(with_database(server_, name_));
+}
 
 void TestDatabase::script(const std::string& sql) const {
   PGconn* own = connect();

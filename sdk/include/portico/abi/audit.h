@@ -24,7 +24,8 @@ typedef struct portico_audit {
   uint32_t size;
   uint32_t reserved;
   /* [request] [task] In the transaction, or 0: in one of its own. */
-  portico_status (*record)(const portico_host*, portico_handle transaction, const portico_audit_entry*, portico_error*);
+  portico_status (*record)(const portico_host*, portico_handle transaction, const portico_audit_entry*,
+                           portico_error*);
 } portico_audit;
 
 #ifdef __cplusplus

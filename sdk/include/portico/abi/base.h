@@ -13,7 +13,8 @@ extern "C" {
 
 #define PORTICO_EXPORT __attribute__((visibility("default")))
 
-/* Borrowed text or bytes, not terminated by NUL; valid for the call it is passed in unless a lease says longer. */
+/* Borrowed text or bytes, not terminated by NUL; valid for the call it is passed in unless a lease says
+ * longer. */
 typedef struct portico_str {
   const char* data;
   uint64_t size;
@@ -26,14 +27,14 @@ typedef uint64_t portico_handle;
 typedef int32_t portico_status;
 enum {
   PORTICO_OK = 0,
-  PORTICO_PENDING = 1,       /* from a route handler: the answer comes later through the exchange */
-  PORTICO_E_INVALID = -1,    /* an argument breaks the contract of the call */
-  PORTICO_E_STALE = -2,      /* the handle's object has ended */
-  PORTICO_E_UNSUPPORTED = -3,/* this host does not offer that */
-  PORTICO_E_NOT_FOUND = -4,  /* nothing by that name */
-  PORTICO_E_DENIED = -5,     /* not declared in the manifest, or not allowed here */
-  PORTICO_E_PROBLEM = -6,    /* a failure with an answer for the caller: read the portico_error */
-  PORTICO_E_INTERNAL = -7    /* anything else */
+  PORTICO_PENDING = 1,        /* from a route handler: the answer comes later through the exchange */
+  PORTICO_E_INVALID = -1,     /* an argument breaks the contract of the call */
+  PORTICO_E_STALE = -2,       /* the handle's object has ended */
+  PORTICO_E_UNSUPPORTED = -3, /* this host does not offer that */
+  PORTICO_E_NOT_FOUND = -4,   /* nothing by that name */
+  PORTICO_E_DENIED = -5,      /* not declared in the manifest, or not allowed here */
+  PORTICO_E_PROBLEM = -6,     /* a failure with an answer for the caller: read the portico_error */
+  PORTICO_E_INTERNAL = -7     /* anything else */
 };
 
 /* A failure with an answer: the caller owns the memory, the callee fills it. Texts end with NUL.

@@ -28,8 +28,9 @@ typedef struct portico_cache {
   uint32_t size;
   uint32_t reserved;
   /* [request] [task] age_ms gets how long ago the value was made. errors: those of load. */
-  portico_status (*get_or_load)(const portico_host*, portico_str key, const portico_cache_policy*, portico_cache_load_fn load,
-                                void* user, portico_buffer* out, int64_t* age_ms, portico_error*);
+  portico_status (*get_or_load)(const portico_host*, portico_str key, const portico_cache_policy*,
+                                portico_cache_load_fn load, void* user, portico_buffer* out, int64_t* age_ms,
+                                portico_error*);
   portico_status (*reply)(const portico_host*, portico_handle reply, portico_str value);
   /* [request] [task] Makes every value with this tag unreachable, on all replicas. */
   portico_status (*bust)(const portico_host*, portico_str tag);

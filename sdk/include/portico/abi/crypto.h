@@ -20,8 +20,10 @@ typedef struct portico_crypto {
   portico_status (*hmac_sha256)(const portico_host*, portico_str key, portico_str data, uint8_t* out);
   /* [any] AES-256-GCM under the host's current seal key; context must be the same to open.
      errors of open: 500 crypto.cannot_open. */
-  portico_status (*seal)(const portico_host*, portico_str plain, portico_str context, portico_buffer* out, portico_error*);
-  portico_status (*open)(const portico_host*, portico_str sealed, portico_str context, portico_buffer* out, portico_error*);
+  portico_status (*seal)(const portico_host*, portico_str plain, portico_str context, portico_buffer* out,
+                         portico_error*);
+  portico_status (*open)(const portico_host*, portico_str sealed, portico_str context, portico_buffer* out,
+                         portico_error*);
 } portico_crypto;
 
 #ifdef __cplusplus

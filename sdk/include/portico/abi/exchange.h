@@ -13,10 +13,10 @@ extern "C" {
 /* Fields of the request. Texts are valid until the exchange is answered. */
 enum {
   PORTICO_FIELD_METHOD = 1,
-  PORTICO_FIELD_PATH = 2,           /* decoded */
-  PORTICO_FIELD_QUERY = 3,          /* as sent */
-  PORTICO_FIELD_BODY = 4,           /* whole */
-  PORTICO_FIELD_LANGUAGE = 5,       /* "en" or "ja": of the user, else negotiated */
+  PORTICO_FIELD_PATH = 2,     /* decoded */
+  PORTICO_FIELD_QUERY = 3,    /* as sent */
+  PORTICO_FIELD_BODY = 4,     /* whole */
+  PORTICO_FIELD_LANGUAGE = 5, /* "en" or "ja": of the user, else negotiated */
   PORTICO_FIELD_CORRELATION_ID = 6,
   PORTICO_FIELD_CLIENT_ADDRESS = 7, /* behind a trusted proxy, the address it names */
   PORTICO_FIELD_ORIGIN = 8          /* scheme://host[:port] the portal is reached by */
@@ -44,8 +44,8 @@ typedef struct portico_principal {
   uint32_t reserved;
   portico_str user_id;
   portico_str session_id;
-  portico_str roles;      /* comma separated */
-  int64_t proved_at_us;   /* when the person last proved to be the one, UTC */
+  portico_str roles;    /* comma separated */
+  int64_t proved_at_us; /* when the person last proved to be the one, UTC */
 } portico_principal;
 
 typedef struct portico_exchange {
@@ -53,7 +53,8 @@ typedef struct portico_exchange {
   uint32_t reserved;
   /* [request] errors: PORTICO_E_STALE answered or ended; PORTICO_E_NOT_FOUND no such field or name. */
   portico_status (*field)(const portico_host*, portico_handle exchange, uint32_t field, portico_str* out);
-  portico_status (*value)(const portico_host*, portico_handle exchange, uint32_t kind, portico_str name, portico_str* out);
+  portico_status (*value)(const portico_host*, portico_handle exchange, uint32_t kind, portico_str name,
+                          portico_str* out);
   portico_status (*principal)(const portico_host*, portico_handle exchange, portico_principal* out);
   /* [request] Time left before the deadline, in µs, never negative; 0 also for a stale handle. */
   int64_t (*remaining_us)(const portico_host*, portico_handle exchange);

@@ -21,7 +21,8 @@ typedef struct portico_log {
   uint32_t size;
   uint32_t reserved;
   /* [any] message is constant text; what varies goes into fields. */
-  void (*write)(const portico_host*, uint32_t level, portico_str message, const portico_log_field* fields, uint64_t count);
+  void (*write)(const portico_host*, uint32_t level, portico_str message, const portico_log_field* fields,
+                uint64_t count);
 } portico_log;
 
 #ifdef __cplusplus

@@ -23,9 +23,10 @@ typedef struct portico_mail_message {
 typedef struct portico_mail {
   uint32_t size;
   uint32_t reserved;
-  /* [request] [task] Stores the message, sealed, in the transaction (0: in one of its own). The host sends it and
-     tries again for a day. errors: 422 mail.bad_address; those of portico_database.run. */
-  portico_status (*send)(const portico_host*, portico_handle transaction, const portico_mail_message*, portico_error*);
+  /* [request] [task] Stores the message, sealed, in the transaction (0: in one of its own). The host sends it
+     and tries again for a day. errors: 422 mail.bad_address; those of portico_database.run. */
+  portico_status (*send)(const portico_host*, portico_handle transaction, const portico_mail_message*,
+                         portico_error*);
 } portico_mail;
 
 #ifdef __cplusplus

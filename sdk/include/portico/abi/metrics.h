@@ -17,7 +17,8 @@ typedef struct portico_metrics {
      A name that is not lower snake_case is ignored, and so is such a label. */
   void (*count)(const portico_host*, portico_str name, portico_str label, portico_str value, double amount);
   /* [any] Records a duration in portico_<plugin>_<name>_seconds. */
-  void (*duration)(const portico_host*, portico_str name, portico_str label, portico_str value, double seconds);
+  void (*duration)(const portico_host*, portico_str name, portico_str label, portico_str value,
+                   double seconds);
 } portico_metrics;
 
 #ifdef __cplusplus

@@ -19,7 +19,7 @@ typedef struct portico_outbound_request {
   portico_str lane;      /* empty: "standard" */
   portico_str operation; /* metric label: the vendor's name for the call */
   portico_str method;
-  portico_str path;      /* below the upstream's base URL */
+  portico_str path; /* below the upstream's base URL */
   const struct portico_outbound_header* headers;
   uint64_t header_count;
   portico_str body;

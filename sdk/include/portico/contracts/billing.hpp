@@ -28,12 +28,14 @@ struct Customer {
   std::string currency;
   Address address;
 };
-BOOST_DESCRIBE_STRUCT(Customer, (), (id, email, first_name, last_name, company, phone, language, currency, address))
+BOOST_DESCRIBE_STRUCT(Customer, (),
+                      (id, email, first_name, last_name, company, phone, language, currency, address))
 
 /// Makes a customer, or finds the one an earlier try with the same marker made.
 ///
 /// marker    ≤ 64 characters, unique to this sign-up; kept with the customer so that a repeat finds it
-/// errors    409 billing.customer_exists (the address belongs to a customer made elsewhere); 422 billing.refused
+/// errors    409 billing.customer_exists (the address belongs to a customer made elsewhere); 422
+/// billing.refused
 ///           (members.errors like request.invalid); upstream.*
 struct NewCustomer {
   std::string marker;
@@ -45,7 +47,8 @@ struct NewCustomer {
   std::string language;
   Address address;
 };
-BOOST_DESCRIBE_STRUCT(NewCustomer, (), (marker, email, first_name, last_name, company, phone, language, address))
+BOOST_DESCRIBE_STRUCT(NewCustomer, (),
+                      (marker, email, first_name, last_name, company, phone, language, address))
 struct CustomerRef {
   std::string customer_id;
 };
@@ -65,7 +68,8 @@ struct CustomerChange {
   std::optional<std::string> language;
   std::optional<Address> address;
 };
-BOOST_DESCRIBE_STRUCT(CustomerChange, (), (customer_id, first_name, last_name, company, phone, language, address))
+BOOST_DESCRIBE_STRUCT(CustomerChange, (),
+                      (customer_id, first_name, last_name, company, phone, language, address))
 inline constexpr Operation<CustomerChange, Customer> update_customer{"billing.update_customer/1"};
 
 /// Checks a sign-in at the billing system. errors: 401 billing.login_refused; upstream.*
@@ -82,9 +86,11 @@ BOOST_DESCRIBE_STRUCT(LoginResult, (), (customer_ids, second_factor))
 inline constexpr Operation<Login, LoginResult> verify_login{"billing.verify_login/1"};
 
 enum class InvoiceStatus { draft, unpaid, overdue, paid, cancelled, refunded, collections, payment_pending };
-BOOST_DESCRIBE_ENUM(InvoiceStatus, draft, unpaid, overdue, paid, cancelled, refunded, collections, payment_pending)
+BOOST_DESCRIBE_ENUM(InvoiceStatus, draft, unpaid, overdue, paid, cancelled, refunded, collections,
+                    payment_pending)
 
-/// Dates are YYYY-MM-DD in the portal's time zone. overdue is unpaid past its due date. Drafts are never listed.
+/// Dates are YYYY-MM-DD in the portal's time zone. overdue is unpaid past its due date. Drafts are never
+/// listed.
 struct InvoiceSummary {
   std::string id;
   std::string number;
@@ -129,7 +135,9 @@ struct Invoice {
   std::vector<InvoicePayment> payments;
   std::string as_of;  // RFC 3339 UTC: when the system of record said so
 };
-BOOST_DESCRIBE_STRUCT(Invoice, (), (id, number, status, issued_on, due_on, paid_on, total, subtotal, tax, tax_rate, credit, balance, lines, payments, as_of))
+BOOST_DESCRIBE_STRUCT(Invoice, (),
+                      (id, number, status, issued_on, due_on, paid_on, total, subtotal, tax, tax_rate, credit,
+                       balance, lines, payments, as_of))
 
 /// page counts from 1; page_size 1 to 100; newest first.
 struct InvoiceQuery {
@@ -157,8 +165,8 @@ struct InvoiceRef {
 BOOST_DESCRIBE_STRUCT(InvoiceRef, (), (customer_id, invoice_id))
 inline constexpr Operation<InvoiceRef, Invoice> get_invoice{"billing.get_invoice/1"};
 
-/// A link, good once and for a short time, that opens the invoice signed-in at the billing system. Ownership is the
-/// caller's to check first. errors: 409 billing.payment_link_blocked; upstream.*
+/// A link, good once and for a short time, that opens the invoice signed-in at the billing system. Ownership
+/// is the caller's to check first. errors: 409 billing.payment_link_blocked; upstream.*
 struct PaymentLink {
   std::string url;   // a secret: never logged, cached or stored
   std::string site;  // host to show the person

@@ -16,7 +16,8 @@ BOOST_DESCRIBE_STRUCT(Money, (), (amount_minor, currency))
 
 /// Decimals of a currency: 0 for yen and won, 3 for some dinars, else 2. source: ISO 4217
 inline int minor_digits(std::string_view currency) {
-  for (std::string_view none : {"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "XPF", "PYG", "UGX", "VUV", "RWF", "KMF", "GNF", "DJF", "BIF"})
+  for (std::string_view none : {"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "XPF", "PYG", "UGX", "VUV",
+                                "RWF", "KMF", "GNF", "DJF", "BIF"})
     if (currency == none) return 0;
   for (std::string_view three : {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
     if (currency == three) return 3;
