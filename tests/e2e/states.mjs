@@ -20,7 +20,8 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     views: {
       type: 'string',
-      default: process.env.PORTICO_TEST_FULL === '1' ? 'en/light,en/dark,ja/light,ja/dark' : 'en/light,ja/dark',
+      default:
+        process.env.PORTICO_TEST_FULL === '1' ? 'en/light,en/dark,ja/light,ja/dark' : 'en/light,ja/dark',
     },
   },
 });
