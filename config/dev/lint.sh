@@ -1,4 +1,4 @@
-# ./dev lint, format, docs and bench: what looks at the tree without running the portal.
+# ./dev lint, format and docs: what looks at the tree without running the portal.
 # shellcheck shell=bash
 
 # The project's own C and C++ files, also those git does not know yet.
@@ -59,17 +59,4 @@ cmd_format() {
 cmd_docs() {
   [ $# -eq 0 ] || unknown "$1"
   step "links and excerpts of the docs" "each line says which page and what it names" "$ROOT/tests/arch/run" docs || exit 1
-}
-
-cmd_bench() {
-  local program found=0
-  run_build release all
-  for program in "$ROOT"/build/release/bin/*_bench; do
-    [ -x "$program" ] || continue
-    case $program in *"${1:-}"*) ;; *) continue ;; esac
-    found=1
-    say "${bold}$(basename "$program")${plain}"
-    "$program" || exit 1
-  done
-  [ $found = 1 ] || die "there is no benchmark${1:+ with '$1' in its name} in build/release/bin"
 }
