@@ -37,7 +37,8 @@ portico_status begin(const portico_host* host, const portico_scope* scope, porti
     // Who looks past the owner of rows leaves a trace that commits with what it did.
     if (in.kind == database::Scope::system) {
       AuditRow row;
-      row.actor_kind = "system", row.action = "database.system_scope", row.target = plugin.id(), row.outcome = "ok";
+      row.actor_kind = "system", row.action = "database.system_scope", row.target = plugin.id(),
+      row.outcome = "ok";
       row.details = boost::json::serialize(boost::json::object{{"reason", in.reason}});
       if (const auto* current = loader::CallScope::current()) row.correlation_id = current->correlation_id;
       write_audit(transaction, services.seal, row);

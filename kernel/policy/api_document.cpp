@@ -103,7 +103,7 @@ std::string build_api_document(const std::vector<const Route*>& routes, const co
       operation["parameters"] = std::move(parameters);
     if (const auto* request = schemas.if_contains("request"); request && !request->is_null())
       operation["requestBody"] =
-          json::object{{"required", true},
+          json::object{{"required", !schemas.contains("request_optional")},
                        {"content", json::object{{"application/json", json::object{{"schema", *request}}}}}};
     if (route->spec.access == loader::Access::anyone) operation["security"] = json::array{};
     auto& path = paths[route->spec.pattern];

@@ -3,8 +3,10 @@
 
 #include "kernel/front/cookies.hpp"
 #include "kernel/observe/log.hpp"
+#include "kernel/policy/language.hpp"
 #include "kernel/policy/pipeline.hpp"
 #include "kernel/policy/problem_document.hpp"
+#include "kernel/policy/problem_page.hpp"
 
 namespace kernel::policy {
 
@@ -47,6 +49,7 @@ std::shared_ptr<Call> Call::detached() {
 
 bool Call::answer(front::Response response) {
   if (answered_.exchange(true, std::memory_order_acq_rel)) return false;
+  if (watched.load(std::memory_order_acquire)) pipeline.forget(*this);
   if (!exchange_) {
     {
       const std::lock_guard lock(captured_mutex_);
@@ -67,7 +70,9 @@ bool Call::fail(const Problem& problem) {
         observe::Level::warning, route && route->plugin ? "plugin." + route->plugin->id() : "host",
         "request failed",
         {{"code", problem.code}, {"detail", problem.detail}, {"route", route ? route->label : path}});
-  return answer(problem_response(problem, correlation_id));
+  if (!wants_page(request())) return answer(problem_response(problem, correlation_id));
+  if (language.empty()) language = negotiate_language(request(), pipeline.settings.default_language);
+  return answer(problem_page(problem, correlation_id, language));
 }
 
 bool Call::cancelled() const {

@@ -67,9 +67,16 @@ __asm__(
 ]=] @ONLY)
   set_source_files_properties(${note} PROPERTIES OBJECT_DEPENDS ${manifest})
 
-  add_library(${target}_room STATIC ${arg_SOURCES})
-  target_include_directories(${target}_room PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-  target_link_libraries(${target}_room PUBLIC portico_sdk ${arg_LINKS})
+  # A plugin of one file has no room of its own; what it links stays the same.
+  set(scope PUBLIC)
+  if(arg_SOURCES)
+    add_library(${target}_room STATIC ${arg_SOURCES})
+  else()
+    add_library(${target}_room INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${target}_room ${scope} ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${target}_room ${scope} portico_sdk ${arg_LINKS})
 
   add_library(${target}_plugin MODULE ${arg_ENTRY} ${note})
   target_link_libraries(${target}_plugin PRIVATE ${target}_room)
@@ -80,7 +87,9 @@ __asm__(
   set_target_properties(${target}_plugin PROPERTIES PREFIX "" OUTPUT_NAME plugin
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins/${id} LINK_DEPENDS ${PORTICO_CMAKE_DIR}/plugin.map)
   if(TARGET portico_pch)
-    target_precompile_headers(${target}_room REUSE_FROM portico_pch)
+    if(arg_SOURCES)
+      target_precompile_headers(${target}_room REUSE_FROM portico_pch)
+    endif()
     target_precompile_headers(${target}_plugin REUSE_FROM portico_pch)
   endif()
   if(arg_TESTS)

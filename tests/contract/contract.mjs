@@ -74,6 +74,26 @@ await tally.test('defaults', async () => {
   tally.check(!/eyJ/.test(login.text), 'no token in a body');
 });
 
+await tally.test('a failure before the handler, seen by a person', async () => {
+  const form = (language) =>
+    fetch(`${host}/api/invoices/1/sso-link`, {
+      method: 'POST',
+      headers: { Origin: host, 'Sec-Fetch-Site': 'same-origin', Accept: 'text/html,application/xhtml+xml,*/*;q=0.8', 'Accept-Language': language, 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: 'target=pay',
+    });
+  for (const [language, words] of [['en', 'Please sign in'], ['ja', 'サインインしてください']]) {
+    const page = await form(language);
+    const text = await page.text();
+    tally.check(page.status === 401 && /^text\/html/.test(page.headers.get('content-type')), `a posted form gets a page (${language})`, `${page.status} ${page.headers.get('content-type')}`);
+    tally.check(text.includes(`<html lang="${language}">`) && text.includes(words), `… that says what to do (${language})`, text);
+    tally.check(text.includes(page.headers.get('x-correlation-id')), '… with the reference for support');
+    tally.check(/^default-src 'none'; style-src 'sha256-/.test(page.headers.get('content-security-policy')), '… and allows nothing but its own style', page.headers.get('content-security-policy'));
+  }
+  const script = await nobody.send('POST', '/api/invoices/1/sso-link', { target: 'pay' });
+  tally.check(script.headers.get('content-type') === 'application/problem+json', 'a script gets a problem document', script.headers.get('content-type'));
+  tally.check(api.paths['/api/invoices/{id}/sso-link'].post.requestBody.required === false, 'the link can be asked for without a body, and the API document says so');
+});
+
 await tally.test('strict input', async () => {
   const rows = [
     ['a body that is not JSON', '{', 400, 'request.malformed_json'],

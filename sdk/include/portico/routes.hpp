@@ -185,6 +185,12 @@ class RouteBuilder {
     schemas_["request"] = schema<T>(schemas_["components"].as_object());
     return *this;
   }
+  /// … for a handler that also accepts a request without a body.
+  template <class T>
+  RouteBuilder& may_take() {
+    schemas_["request_optional"] = true;
+    return takes<T>();
+  }
   /// A query parameter in the API document.
   RouteBuilder& query(std::string name, boost::json::object parameter_schema) {
     query_[name] = std::move(parameter_schema);

@@ -1,4 +1,4 @@
-// Digit by digit: a double would round.
+// Digit by digit: a double would round where nobody asked for it.
 #include "client/decimal.hpp"
 
 #include <algorithm>
@@ -39,7 +39,6 @@ std::optional<std::int64_t> minor_units(std::string_view text, int digits) {
   if (!decimal) return std::nullopt;
   const auto kept = decimal->fraction.substr(0, static_cast<std::size_t>(digits));
   const auto rest = decimal->fraction.substr(kept.size());
-  if (rest.find_first_not_of('0') != std::string_view::npos) return std::nullopt;
   std::string all(decimal->whole);
   all += kept;
   all.append(static_cast<std::size_t>(digits) - kept.size(), '0');
@@ -47,6 +46,7 @@ std::optional<std::int64_t> minor_units(std::string_view text, int digits) {
   for (const char c : all)
     if (__builtin_mul_overflow(amount, 10, &amount) || __builtin_add_overflow(amount, c - '0', &amount))
       return std::nullopt;
+  if (!rest.empty() && rest.front() >= '5' && __builtin_add_overflow(amount, 1, &amount)) return std::nullopt;
   return decimal->negative ? -amount : amount;
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("dates lose their time; zero dates are none") {
   }
 }
 
-TEST_CASE("money is exact and has the digits of its currency") {
+TEST_CASE("money is exact, and rounded only to digits that the currency has not") {
   struct Row {
     const char* text;
     int digits;
@@ -147,14 +147,19 @@ TEST_CASE("money is exact and has the digits of its currency") {
                       {"-0.00", 2, 0},
                       {"1980.00", 0, 1980},
                       {"1980", 0, 1980},
-                      {"1980.50", 0, {}},
+                      {"1980.50", 0, 1981},
+                      {"1980.49", 0, 1980},
+                      {"-1980.50", 0, -1981},
+                      {"-0.40", 0, 0},
+                      {"9223372036854775807.5", 0, {}},
                       {"0.29", 2, 29},
                       {"1.005", 3, 1005},
                       {"1.50", 3, 1500},
                       {"15.9", 2, 1590},
                       {"15", 2, 1500},
                       {"15.950", 2, 1595},
-                      {"15.955", 2, {}},
+                      {"15.955", 2, 1596},
+                      {"15.9549", 2, 1595},
                       {"92233720368547758.07", 2, 9223372036854775807},
                       {"92233720368547758.08", 2, {}},
                       {"99999999999999999999", 0, {}},
@@ -176,7 +181,8 @@ TEST_CASE("money is exact and has the digits of its currency") {
   CHECK(Json(R"({"m":"1980.00"})").fields().money("m", "JPY") == 1980);
   CHECK(Json(R"({"m":"116.75"})").fields().money("m", "CHF") == 11675);
   CHECK(Json(R"({"m":0})").fields().money("m", "CHF") == 0);
-  for (const char* json : {R"({"m":"1980.50"})", R"({"m":15.95})", R"({"m":""})", R"({})", R"({"m":null})"}) {
+  CHECK(Json(R"({"m":"123.40"})").fields().money("m", "JPY") == 123);
+  for (const char* json : {R"({"m":15.95})", R"({"m":""})", R"({})", R"({"m":null})"}) {
     INFO(json);
     const Json parsed(json);
     CHECK_THROWS_AS(parsed.fields().money("m", "JPY"), BadReply);
