@@ -28,7 +28,23 @@ const std::vector<KeyInfo>& known_keys() {
        {"TRUST_PROXY"}},
       {"http.read_deadline_ms", "8000", "Longest GET", {}},
       {"http.write_deadline_ms", "15000", "Longest other request", {}},
-      {"http.drain_ms", "8000", "How long requests may take to end after SIGTERM", {}},
+      {"http.drain_notice_ms",
+       "2000",
+       "After SIGTERM: how long connections are still accepted while /readyz says no",
+       {}},
+      {"http.drain_ms", "8000", "After that: how long requests may take to end", {}},
+      {"http.tls.certificate", "", "PEM file: certificate, then chain; empty: plain HTTP", {}},
+      {"http.tls.key", "", "PEM file of its key, not readable by others", {}},
+      {"http.max_connections", "0", "Open connections at most; 0: below half the descriptor limit", {}},
+      {"http.max_connections_per_address",
+       "256",
+       "Open connections of one address (of a v6 /64); proxies do not count",
+       {}},
+      {"http.head_deadline_ms", "10000", "Longest time for a request's head, or a TLS handshake", {}},
+      {"http.idle_deadline_ms", "75000", "Longest silence between two requests of a connection", {}},
+      {"http.body_grace_ms", "5000", "After it a request's body must come at http.min_rate", {}},
+      {"http.send_grace_ms", "30000", "After it an answer must be taken at http.min_rate", {}},
+      {"http.min_rate", "1024", "Bytes a second", {}},
       {"database.url", "", "postgresql://user:password@host:port/database", {"DATABASE_URL"}, true},
       {"database.connections", "16", "Connections of this host", {}},
       {"redis.url",
@@ -57,7 +73,7 @@ const std::vector<KeyInfo>& known_keys() {
       {"migrations.at_start", "false", "Migrate before serving (development)", {}},
       {"log.level", "info", "debug, info, warning or error", {}},
       {"cluster.replicas", "1", "Hosts that share the limits while Redis is away", {}},
-      {"cache.local_bytes", "67108864", "Size of the in-process cache", {}},
+      {"cache.local_bytes", "67108864", "Size of the in-process cache; 0 is none", {}},
       {"metrics.readers", "127.0.0.1,::1", "Addresses that may read /metrics", {}},
       {"rate.read", "600/60s per user", "Rate class of GET routes", {}},
       {"rate.write", "60/60s per user", "Rate class of other routes", {}},
@@ -188,13 +204,31 @@ Settings Settings::read(const Source& source) {
     else if (proxy != "false")
       s.trusted_proxies.push_back(proxy);
   }
-  if (!s.development && s.trusted_proxies.empty())
-    in.fault(
-        "http.trusted_proxies",
-        "outside localhost the portal needs TLS: name the proxy that ends it (TRUST_PROXY=<its address>)");
-  s.read_deadline = std::chrono::milliseconds(in.number("http.read_deadline_ms", 100, 600'000));
-  s.write_deadline = std::chrono::milliseconds(in.number("http.write_deadline_ms", 100, 600'000));
-  s.drain = std::chrono::milliseconds(in.number("http.drain_ms", 0, 600'000));
+  s.tls_certificate = in.text("http.tls.certificate");
+  s.tls_key = in.text("http.tls.key");
+  if (s.tls_certificate.empty() != s.tls_key.empty())
+    in.fault("http.tls.key", "http.tls.certificate and http.tls.key go together");
+  if (!s.tls_certificate.empty() && s.development)
+    in.fault("http.tls.certificate", "with a certificate, public.url has to begin with https://");
+  if (!s.development && s.trusted_proxies.empty() && s.tls_certificate.empty())
+    in.fault("http.trusted_proxies",
+             "outside localhost the portal needs TLS: set http.tls.certificate and http.tls.key, or name the "
+             "proxy that ends it (TRUST_PROXY=<its address>)");
+  const auto duration = [&](const char* key, std::int64_t least) {
+    return std::chrono::milliseconds(in.number(key, least, 600'000));
+  };
+  s.read_deadline = duration("http.read_deadline_ms", 100);
+  s.write_deadline = duration("http.write_deadline_ms", 100);
+  s.drain_notice = duration("http.drain_notice_ms", 0);
+  s.drain = duration("http.drain_ms", 0);
+  s.head_deadline = duration("http.head_deadline_ms", 100);
+  s.idle_deadline = duration("http.idle_deadline_ms", 100);
+  s.body_grace = duration("http.body_grace_ms", 100);
+  s.send_grace = duration("http.send_grace_ms", 100);
+  s.min_rate = static_cast<std::uint64_t>(in.number("http.min_rate", 1, 1 << 30));
+  s.max_connections = static_cast<std::size_t>(in.number("http.max_connections", 0, 10'000'000));
+  s.max_connections_per_address =
+      static_cast<std::size_t>(in.number("http.max_connections_per_address", 1, 10'000'000));
   s.database_url = in.text("database.url");
   s.database_connections = static_cast<int>(in.number("database.connections", 2, 1000));
   s.redis_url = in.text("redis.url");
@@ -208,7 +242,7 @@ Settings Settings::read(const Source& source) {
   s.migrate_at_start = in.flag("migrations.at_start");
   s.log_level = in.one_of("log.level", {"debug", "info", "warning", "error"});
   s.cluster_replicas = static_cast<int>(in.number("cluster.replicas", 1, 1000));
-  s.cache_bytes = in.number("cache.local_bytes", 1 << 20, std::int64_t{1} << 40);
+  s.cache_bytes = in.number("cache.local_bytes", 0, std::int64_t{1} << 40);
   s.metrics_readers = split(in.text("metrics.readers"));
   std::vector<std::string> rates;
   for (const auto& info : known_keys())

@@ -36,7 +36,13 @@ struct Settings {
   std::string log_level;
   int cluster_replicas = 1;
   std::int64_t cache_bytes = 0;
-  std::chrono::milliseconds read_deadline{0}, write_deadline{0}, drain{0};
+  std::chrono::milliseconds read_deadline{0}, write_deadline{0};
+  std::chrono::milliseconds drain_notice{0};       // between SIGTERM and the end of accepting
+  std::chrono::milliseconds drain{0};              // for requests in flight, after that
+  std::filesystem::path tls_certificate, tls_key;  // both or none
+  std::size_t max_connections = 0, max_connections_per_address = 0;  // 0: the front's own
+  std::chrono::milliseconds head_deadline{0}, idle_deadline{0}, body_grace{0}, send_grace{0};
+  std::uint64_t min_rate = 0;  // bytes/s
   std::map<std::string, RateSetting> rates;
   std::vector<std::string> metrics_readers;  // numeric addresses that may read /metrics
 

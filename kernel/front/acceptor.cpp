@@ -42,7 +42,8 @@ int Acceptor::descriptor() const noexcept {
   return socket_.impl()->sockfd();
 }
 
-Acceptor::Outcome Acceptor::accept(const std::function<void(AcceptedSocket)>& pass_on) noexcept {
+Acceptor::Outcome Acceptor::accept(const std::function<void(AcceptedSocket)>& pass_on,
+                                   const std::function<void(Refusal)>& turned_away) noexcept {
   for (int i = 0; i < kAcceptedAtOnce; ++i) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
@@ -58,7 +59,10 @@ Acceptor::Outcome Acceptor::accept(const std::function<void(AcceptedSocket)>& pa
       Poco::Net::StreamSocket socket(new Poco::Net::StreamSocketImpl(descriptor));
       PeerAddress peer = PeerAddress::of(reinterpret_cast<const sockaddr&>(from));
       const auto refusal = gatekeeper_.enter(peer);
-      if (refusal && !gatekeeper_.enter_refused()) continue;  // a flood: closed without a word
+      if (refusal && !gatekeeper_.enter_refused()) {  // a flood: closed without a word
+        turned_away(*refusal);
+        continue;
+      }
       pass_on({std::move(socket), std::move(peer), refusal});
     } catch (const std::exception& e) {
       observe::log(observe::Level::error, "front", "a connection could not be taken", {{"why", e.what()}});

@@ -29,8 +29,10 @@ class Acceptor {
   std::uint16_t port() const noexcept { return port_; }
   int descriptor() const noexcept;
 
-  /// Accepts a bounded number of waiting connections and passes each on.
-  Outcome accept(const std::function<void(AcceptedSocket)>& pass_on) noexcept;
+  /// Accepts a bounded number of waiting connections and passes each on, except those that are closed at once
+  /// because too many are being told already that they may not stay.
+  Outcome accept(const std::function<void(AcceptedSocket)>& pass_on,
+                 const std::function<void(Refusal)>& turned_away) noexcept;
   void close() noexcept;
 
  private:

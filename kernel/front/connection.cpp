@@ -34,6 +34,7 @@ Connection::Connection(EventLoop& loop, Transport transport, PeerAddress peer, A
       admission_(admission),
       framer_(loop.shared().settings.limits, loop.shared().body_limit),
       outbox_(loop.spares()),
+      waiting_(transport_.in_handshake() ? Waiting::for_handshake : Waiting::for_request),
       waiting_since_(loop.now()) {}
 
 Connection::~Connection() {
@@ -55,7 +56,8 @@ void Connection::sign_out(Gatekeeper& gatekeeper, const PeerAddress& peer, Admis
 
 void Connection::on_events(std::uint32_t epoll_events) {
   if (dead_) return;
-  if ((epoll_events & EPOLLERR) != 0) return die();  // reset
+  if ((epoll_events & EPOLLERR) != 0) return die();       // reset
+  if (transport_.is_tls()) readable_ = writable_ = true;  // either may have waited for the other
   if ((epoll_events & EPOLLOUT) != 0) writable_ = true;
   if ((epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0) readable_ = true;
   if ((epoll_events & (EPOLLRDHUP | EPOLLHUP)) != 0) {
@@ -122,12 +124,13 @@ void Connection::read() {
   stash();
   const std::span<char> scratch = loop_.scratch();
   const IoResult result = transport_.read(scratch.data(), scratch.size());
+  if (waiting_ == Waiting::for_handshake && !transport_.in_handshake()) wait_for(Waiting::for_request);
   switch (result.state) {
     case IoResult::State::moved:
       loop_.counters().bytes_in.add(result.bytes);
       // Edge-triggered: a short read means that the next byte brings a new event, unless the peer has hung
       // up.
-      if (result.bytes < scratch.size() && Transport::short_read_is_empty() && !hung_up_) readable_ = false;
+      if (result.bytes < scratch.size() && transport_.short_read_is_empty() && !hung_up_) readable_ = false;
       if (buffered_.empty()) {
         in_scratch_ = {scratch.data(), result.bytes};
       } else {
@@ -241,6 +244,9 @@ void Connection::offer_continue() {
   if (building_ == nullptr || !stalled_ || continue_sent_ || first_ != nullptr || !framer_.awaits_continue())
     return;
   continue_sent_ = true;
+  if (const auto& may_come = loop_.shared().body_gate) {
+    if (const auto refusal = may_come(building_->request)) return refuse(*refusal);
+  }
   outbox_.append([](std::string& out) { out.append(kContinue); });
 }
 
@@ -287,7 +293,7 @@ void Connection::write_answer(ExchangeState& state) {
   outbox_.append([&](std::string& out) { append_head(out, response, facts); });
   if (!state.head_only && may_have_body(response.status)) {
     if (response.shared_body) {
-      outbox_.append_body(std::move(response.shared_body));
+      outbox_.append_body(std::move(response.shared_body), response.slice);
     } else {
       outbox_.append_body(std::move(response.body));
     }
@@ -352,12 +358,14 @@ void Connection::check_time() {
   if (first_ != nullptr || held_ != nullptr) return;
 
   const auto waited = now - waiting_since_;
+  const bool idle_in_drain = loop_.draining() && now - loop_.draining_since() >= settings.drain_idle_grace;
   switch (waiting_) {
+    case Waiting::for_handshake:
+      if (waited < settings.head_deadline && !idle_in_drain) return;
+      if (!idle_in_drain) transport_.give_up_handshake();
+      return die();
     case Waiting::for_request:
-      if (waited >= settings.idle_deadline ||
-          (loop_.draining() && now - loop_.draining_since() >= settings.drain_idle_grace)) {
-        die();
-      }
+      if (waited >= settings.idle_deadline || idle_in_drain) die();
       return;
     case Waiting::for_head:
       if (waited < settings.head_deadline) return;

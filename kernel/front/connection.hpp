@@ -50,7 +50,7 @@ class Connection {
   bool scheduled = false;
 
  private:
-  enum class Waiting : std::uint8_t { for_request, for_head, for_body };
+  enum class Waiting : std::uint8_t { for_handshake, for_request, for_head, for_body };
 
   bool paused() const noexcept;
   bool may_parse() const noexcept { return !stalled_ && !no_more_requests_ && !paused(); }

@@ -160,18 +160,20 @@ void EventLoop::turn() {
   counters_.publish();
 }
 
-void EventLoop::accept() {
-  if (draining_) return;
-  const auto outcome = acceptor_->accept([&](AcceptedSocket socket) {
+Acceptor::Outcome EventLoop::accept() {
+  if (draining_) return Acceptor::Outcome::drained;
+  const auto pass_on = [&](AcceptedSocket socket) {
     const auto least_loaded =
         std::min_element(shared_.loops.begin(), shared_.loops.end(),
                          [](const EventLoop* a, const EventLoop* b) { return a->load() < b->load(); });
     (*least_loaded)->adopt(std::move(socket));
-  });
-  if (outcome != Acceptor::Outcome::out_of_descriptors) return;
+  };
+  const auto outcome = acceptor_->accept(pass_on, [&](Refusal refusal) { counters_.count(refusal); });
+  if (outcome != Acceptor::Outcome::out_of_descriptors) return outcome;
   // Level-triggered, it would spin: look away until the next check of deadlines.
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, acceptor_->descriptor(), nullptr);
   accepting_ = false;
+  return outcome;
 }
 
 void EventLoop::open_adopted() {
@@ -181,11 +183,17 @@ void EventLoop::open_adopted() {
     sockets.swap(adopted_);
   }
   for (AcceptedSocket& accepted : sockets) {
+    if (accepted.refusal && shared_.tls) {
+      counters_.count(*accepted.refusal);
+      Connection::sign_out(shared_.gatekeeper, accepted.peer, Connection::Admission::refused);
+      load_.fetch_sub(1, std::memory_order_relaxed);
+      continue;
+    }
     const auto admission = accepted.refusal ? Connection::Admission::refused : Connection::Admission::counted;
     std::unique_ptr<Connection> owned;
     try {
-      owned = std::make_unique<Connection>(*this, Transport(std::move(accepted.socket)), accepted.peer,
-                                           admission);
+      owned = std::make_unique<Connection>(*this, Transport(std::move(accepted.socket), shared_.tls.get()),
+                                           accepted.peer, admission);
       watch(owned->descriptor(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, owned.get());
     } catch (const std::exception& e) {  // reset before we got to it
       observe::log(observe::Level::debug, "front", "a connection was gone at once", {{"why", e.what()}});
@@ -274,9 +282,23 @@ void EventLoop::run_ready() {
 
 void EventLoop::notice_drain() {
   if (draining_ || !shared_.draining.load(std::memory_order_relaxed)) return;
+  // Closing the listener resets connections that wait in it: let them in first, they came in time.
+  if (acceptor_ != nullptr) {
+    while (accept() == Acceptor::Outcome::more) {
+    }
+    acceptor_->close();
+  }
   draining_ = true;
   draining_since_ = now_;
-  if (acceptor_ != nullptr) acceptor_->close();
+  drain_seen_.store(true, std::memory_order_release);
+  tell_who_drains();
+}
+
+void EventLoop::tell_who_drains() {
+  {
+    const std::lock_guard lock(shared_.drain_mutex);
+  }  // who waits has either seen the new state or sleeps by now
+  shared_.drain_progressed.notify_all();
 }
 
 void EventLoop::check_times() {
@@ -305,11 +327,7 @@ void EventLoop::bury_dead() {
     load_.fetch_sub(1, std::memory_order_relaxed);
   }
   dead_.clear();
-  if (!draining_) return;
-  {
-    const std::lock_guard lock(shared_.drain_mutex);
-  }  // who waits has either seen the new number or sleeps by now
-  shared_.connection_closed.notify_all();
+  if (draining_) tell_who_drains();
 }
 
 std::string_view EventLoop::date_line() {

@@ -30,13 +30,15 @@ struct FrontShared {
   FrontSettings settings;
   Handler handler;
   BodyLimit body_limit;
+  BodyGate body_gate;
   RefusalRenderer refusals;
+  std::unique_ptr<Tls> tls;  // null for plain HTTP
   Gatekeeper gatekeeper;
   std::vector<EventLoop*> loops{};
 
   std::atomic<bool> draining{false};
   std::mutex drain_mutex;
-  std::condition_variable connection_closed;  // told while draining
+  std::condition_variable drain_progressed;  // told while draining
 
   /// The answer to a refusal; a renderer that throws costs its body, not the answer.
   Response render(Refusal refusal) const noexcept;
@@ -62,6 +64,7 @@ class EventLoop {
   void adopt(AcceptedSocket socket);
   void wake() noexcept { mailbox_->wake(); }
   std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+  bool has_seen_drain() const noexcept { return drain_seen_.load(std::memory_order_acquire); }
   bool is_home_of(const ExchangeState& state) const noexcept { return state.mailbox == mailbox_; }
   const LoopCounters& counters() const noexcept { return counters_; }
 
@@ -85,10 +88,11 @@ class EventLoop {
   void turn();
   template <class Work>
   void guarded(Connection& connection, Work work);
-  void accept();
+  Acceptor::Outcome accept();
   void open_adopted();
   void take_mail();
   void notice_drain();
+  void tell_who_drains();
   void check_times();
   void run_ready();
   void bury_dead();
@@ -102,6 +106,7 @@ class EventLoop {
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::size_t> load_{0};
+  std::atomic<bool> drain_seen_{false};  // and every connection accepted before it has been given to a loop
 
   Acceptor* acceptor_ = nullptr;
   bool accepting_ = false;  // the listener is in the epoll set

@@ -30,6 +30,7 @@ enum class Refusal : std::uint8_t {
   malformed_transfer_coding,
   malformed_chunk,
   truncated,
+  no_credentials,
   head_timeout,
   body_timeout,
   body_too_large,
@@ -67,6 +68,8 @@ constexpr RefusalAnswer answer_to(Refusal refusal) {
       return {400, "http.malformed_chunk"};
     case Refusal::truncated:
       return {400, "http.truncated"};
+    case Refusal::no_credentials:
+      return {401, "auth.required"};
     case Refusal::head_timeout:
       return {408, "http.head_timeout"};
     case Refusal::body_timeout:

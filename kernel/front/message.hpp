@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "kernel/front/limits.hpp"
+
 namespace kernel::front {
 
 /// ASCII case-insensitive equality: header names, tokens, host names.
@@ -78,6 +80,10 @@ struct Head {
 /// Empty means Limits::body. Must not block.
 using BodyLimit = std::function<std::uint64_t(const Head&)>;
 
+/// May the body come at all? Asked before a 100 Continue; a refusal is sent in its place, so that the client
+/// keeps its body. Must not block.
+using BodyGate = std::function<std::optional<Refusal>(const Head&)>;
+
 struct Request : Head {
   std::string body;          // complete, transfer coding removed
   std::string peer_address;  // of the socket, without port; who the client is behind a proxy is policy
@@ -91,19 +97,28 @@ struct Request : Head {
 /// the client chose stand in one body (BREACH), so the default is no.
 enum class Compression : std::uint8_t { never, allowed };
 
+/// A part of a shared body, in bytes.
+struct Slice {
+  std::size_t from = 0;
+  std::size_t size = std::string::npos;
+};
+
 /// The front adds Date, Content-Length and Connection by itself and ignores them here.
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::shared_ptr<const std::string> shared_body;  // instead of body; shared with a cache, never copied
+  Slice slice;                                     // of the shared body, what is sent
+  std::shared_ptr<const std::string> gzipped;      // of shared_body, where somebody keeps it
   std::shared_ptr<const std::string>
       head_fragment;  // ready-made "Name: value\r\n" lines, shared with a cache
   Compression compression = Compression::never;
   bool close = false;  // close the connection after this answer
 
   std::string_view content() const noexcept {
-    return shared_body ? std::string_view(*shared_body) : std::string_view(body);
+    return shared_body ? std::string_view(*shared_body).substr(slice.from, slice.size)
+                       : std::string_view(body);
   }
 };
 

@@ -28,7 +28,7 @@ void SpareTexts::give_back(std::string&& text) {
 
 std::string& Outbox::open_text() {
   if (segments_.empty() || !segments_.back().open || segments_.back().text.size() >= kFullText) {
-    segments_.push_back({spares_.take(), nullptr, true});
+    segments_.push_back({spares_.take(), nullptr, {}, true});
   }
   return segments_.back().text;
 }
@@ -40,17 +40,18 @@ void Outbox::append_body(std::string&& body) {
     return;
   }
   size_ += body.size();
-  segments_.push_back({std::move(body), nullptr, false});
+  segments_.push_back({std::move(body), nullptr, {}, false});
 }
 
-void Outbox::append_body(std::shared_ptr<const std::string> body) {
-  if (!body || body->empty()) return;
-  if (body->size() <= kCopiedBody) {
-    append([&](std::string& text) { text.append(*body); });
+void Outbox::append_body(std::shared_ptr<const std::string> body, Slice slice) {
+  const std::string_view part = std::string_view(*body).substr(slice.from, slice.size);
+  if (part.empty()) return;
+  if (part.size() <= kCopiedBody) {
+    append([&](std::string& text) { text.append(part); });
     return;
   }
-  size_ += body->size();
-  segments_.push_back({{}, std::move(body), false});
+  size_ += part.size();
+  segments_.push_back({{}, std::move(body), part, false});
 }
 
 IoResult::State Outbox::flush(Transport& transport, std::size_t& sent) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel/front/message.hpp"
 #include "kernel/front/transport.hpp"
 
 namespace kernel::front {
@@ -40,7 +41,7 @@ class Outbox {
 
   /// A body: copied behind its head when small, else sent from where it is.
   void append_body(std::string&& body);
-  void append_body(std::shared_ptr<const std::string> body);
+  void append_body(std::shared_ptr<const std::string> body, Slice slice);
 
   /// Sends as much as the socket takes; `sent` counts the bytes. moved = everything is out.
   IoResult::State flush(Transport& transport, std::size_t& sent);
@@ -49,11 +50,10 @@ class Outbox {
   struct Segment {
     std::string text;
     std::shared_ptr<const std::string> shared;
-    bool open = false;  // may grow at its end
+    std::string_view part;  // of what is shared
+    bool open = false;      // may grow at its end
 
-    std::string_view bytes() const noexcept {
-      return shared ? std::string_view(*shared) : std::string_view(text);
-    }
+    std::string_view bytes() const noexcept { return shared ? part : std::string_view(text); }
   };
   std::string& open_text();
   void drop_sent(std::size_t bytes);

@@ -15,11 +15,11 @@ namespace {
 
 constexpr std::size_t kFewestConnections = 64;
 
-// Half of what the process may open: the other half is for files, the database and the upstreams.
+// Below half of what the process may open: the rest is for files, the database and the upstreams.
 std::size_t default_max_connections() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  return std::max<std::size_t>(limit.rlim_cur / 2, kFewestConnections);
+  return std::max<std::size_t>((limit.rlim_cur - 1) / 2, kFewestConnections);
 }
 
 FrontSettings with_defaults(FrontSettings settings) {
@@ -33,11 +33,14 @@ FrontSettings with_defaults(FrontSettings settings) {
 }  // namespace
 
 struct Front::Parts {
-  Parts(const FrontSettings& settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals)
+  Parts(const FrontSettings& settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals,
+        BodyGate body_gate)
       : shared{.settings = settings,
                .handler = std::move(handler),
                .body_limit = std::move(body_limit),
+               .body_gate = std::move(body_gate),
                .refusals = std::move(refusals),
+               .tls = settings.tls ? std::make_unique<Tls>(*settings.tls) : nullptr,
                .gatekeeper = Gatekeeper(settings.max_connections, settings.max_connections_per_address,
                                         settings.uncounted_addresses)} {}
 
@@ -46,9 +49,10 @@ struct Front::Parts {
   std::vector<std::unique_ptr<EventLoop>> loops;  // after shared: destroyed first
 };
 
-Front::Front(FrontSettings settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals)
+Front::Front(FrontSettings settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals,
+             BodyGate body_gate)
     : parts_(std::make_unique<Parts>(with_defaults(std::move(settings)), std::move(handler),
-                                     std::move(body_limit), std::move(refusals))) {}
+                                     std::move(body_limit), std::move(refusals), std::move(body_gate))) {}
 
 Front::~Front() {
   stop();
@@ -77,10 +81,10 @@ void Front::drain(std::chrono::milliseconds longest) {
   for (const auto& loop : parts.loops) loop->wake();
   const auto gone = [&] {
     return std::all_of(parts.loops.begin(), parts.loops.end(),
-                       [](const auto& loop) { return loop->load() == 0; });
+                       [](const auto& loop) { return loop->has_seen_drain() && loop->load() == 0; });
   };
   std::unique_lock lock(parts.shared.drain_mutex);
-  parts.shared.connection_closed.wait_for(lock, longest, gone);
+  parts.shared.drain_progressed.wait_for(lock, longest, gone);
 }
 
 void Front::stop() noexcept {
@@ -88,6 +92,10 @@ void Front::stop() noexcept {
   // The loop that accepts goes first: after it, no other is given new connections.
   for (const auto& loop : parts.loops) loop->stop();
   if (parts.acceptor) parts.acceptor->close();
+}
+
+Tls* Front::tls() const noexcept {
+  return parts_->shared.tls.get();
 }
 
 FrontStats Front::stats() const noexcept {

@@ -12,6 +12,7 @@
 
 #include "kernel/front/limits.hpp"
 #include "kernel/front/message.hpp"
+#include "kernel/front/tls.hpp"
 
 namespace kernel::front {
 
@@ -20,19 +21,22 @@ struct FrontSettings {
   std::uint16_t port = 0;             // 0 picks a free one; see Front::port
   int reactors = 0;                   // event loops, a thread each; 0 is one per core
   Limits limits;
+  std::optional<TlsFiles> tls;  // without: plain HTTP
 
-  std::size_t max_connections = 0;  // over all addresses; 0 is half the descriptor limit; beyond: 503
+  // Over TLS, who is beyond these two is closed without a word: an answer would cost a handshake.
+  std::size_t max_connections = 0;  // over all addresses; 0 is below half the descriptor limit; beyond: 503
   std::size_t max_connections_per_address = 256;  // a v6 address counts by its /64; beyond: 429
   std::vector<std::string> uncounted_addresses;   // numeric: proxies, which carry many clients
   std::size_t max_pipelined = 16;                 // requests of one connection in the host at a time
   std::size_t max_unsent = 1024 * 1024;           // bytes; above, the connection's next requests wait
 
-  std::chrono::milliseconds head_deadline{10'000};    // for a whole head, however its bytes trickle; 408
-  std::chrono::milliseconds idle_deadline{75'000};    // between requests; longer than a proxy keeps its side
-  std::chrono::milliseconds rate_grace{5'000};        // after it a body must come at min_rate; 408
-  std::uint64_t min_rate = 1024;                      // bytes/s of a request body
-  std::chrono::milliseconds send_grace{30'000};       // a reader slower than min_rate after it is cut off
-  std::chrono::milliseconds linger{2'000};            // for reading away what comes after the last answer
+  std::chrono::milliseconds head_deadline{10'000};  // for a whole head, however its bytes trickle; 408. For a
+                                                    // TLS handshake: closed
+  std::chrono::milliseconds idle_deadline{75'000};  // between requests; longer than a proxy keeps its side
+  std::chrono::milliseconds rate_grace{5'000};      // after it a body must come at min_rate; 408
+  std::uint64_t min_rate = 1024;                    // bytes/s of a request body
+  std::chrono::milliseconds send_grace{30'000};     // a reader slower than min_rate after it is cut off
+  std::chrono::milliseconds linger{2'000};          // for reading away what comes after the last answer
   std::chrono::milliseconds drain_idle_grace{1'000};  // idle connections live on this long in a drain
 };
 
@@ -83,7 +87,9 @@ struct FrontStats {
 
 class Front {
  public:
-  Front(FrontSettings settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals);
+  /// errors    Problem 500 tls.unusable_certificate, tls.unusable_key, tls.exposed_key
+  Front(FrontSettings settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals,
+        BodyGate body_gate = {});
   ~Front();
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
@@ -103,6 +109,9 @@ class Front {
   void stop() noexcept;
 
   FrontStats stats() const noexcept;
+
+  /// The certificate; null for plain HTTP.
+  Tls* tls() const noexcept;
 
  private:
   struct Parts;

@@ -11,6 +11,7 @@
 
 #include "kernel/front/bytes.hpp"
 #include "kernel/front/negotiation.hpp"
+#include "kernel/front/ranges.hpp"
 #include "kernel/front/url.hpp"
 
 namespace kernel::front {
@@ -73,7 +74,7 @@ StaticVariant variant_of(std::string bytes, const StaticFile& file, std::string_
   variant.entity_tag = entity_tag_of(bytes);
   variant.head = std::make_shared<const std::string>(
       fmt::format("Content-Type: {}\r\n{}Cache-Control: {}\r\nETag: {}\r\nVary: Accept-Encoding\r\n"
-                  "X-Content-Type-Options: nosniff\r\n",
+                  "Accept-Ranges: bytes\r\nX-Content-Type-Options: nosniff\r\n",
                   file.type, coding.empty() ? std::string() : fmt::format("Content-Encoding: {}\r\n", coding),
                   file.immutable ? "public, max-age=31536000, immutable" : "no-cache", variant.entity_tag));
   variant.bytes = std::make_shared<const std::string>(std::move(bytes));
@@ -91,6 +92,33 @@ const StaticVariant& best_variant(const Request& request, const StaticFile& file
       break;
   }
   return file.plain;
+}
+
+/// Makes the answer one of the part that the client asked for, where it did.
+void cut_to_range(const Request& request, const StaticVariant& variant, Response& response) {
+  if (request.method != "GET") return;  // of other methods the field means nothing (RFC 9110 14.2)
+  const auto field = request.headers.find("range");
+  if (!field) return;
+  const auto if_range = request.headers.find("if-range");
+  if (if_range && !if_range_holds(*if_range, variant.entity_tag)) return;
+  const Range range = read_range(*field, variant.bytes->size());
+  switch (range.kind) {
+    case Range::Kind::whole:
+      return;
+    case Range::Kind::part:
+      response.status = 206;
+      response.slice = {range.from, range.size};
+      response.headers.emplace_back(
+          "Content-Range",
+          fmt::format("bytes {}-{}/{}", range.from, range.from + range.size - 1, variant.bytes->size()));
+      return;
+    case Range::Kind::unsatisfiable:
+      response.status = 416;
+      response.shared_body.reset();
+      response.head_fragment.reset();  // it speaks of the file
+      response.headers.emplace_back("Content-Range", fmt::format("bytes */{}", variant.bytes->size()));
+      return;
+  }
 }
 
 bool is_coded_twin(const fs::path& file) {
@@ -206,6 +234,7 @@ Response StaticFiles::answer_with(const Request& request, const StaticFile& file
     return response;
   }
   response.shared_body = variant.bytes;
+  if (status == 200) cut_to_range(request, variant, response);
   return response;
 }
 

@@ -42,8 +42,8 @@ class StaticFiles {
   /// The file loaded for that path (percent-encoded path of a request), or null.
   const StaticFile* find(std::string_view path) const;
 
-  /// The answer for a path: the file in the best coding, 304 when the client has it, 405 for other methods
-  /// than GET and HEAD; nothing when no such file was loaded.
+  /// The answer for a path: the file in the best coding or the part of it asked for (206, 416), 304 when the
+  /// client has it, 405 for other methods than GET and HEAD; nothing when no such file was loaded.
   std::optional<Response> answer(const Request& request, std::string_view path) const;
 
   /// Answers with one file whatever the path says (the shell's index.html), with that status.

@@ -1,31 +1,24 @@
-// The log sink: lines are composed on the caller's thread and leave by one write(2) under one mutex.
+// Composes a line on the caller's thread, redacted, and hands it to the sink.
 #include "kernel/observe/log.hpp"
-
-#include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstring>
 #include <ctime>
-#include <mutex>
 #include <string>
 
-#include "kernel/observe/metrics.hpp"
+#include "kernel/observe/log_sink.hpp"
 #include "kernel/observe/redaction.hpp"
 
 namespace kernel::observe {
 namespace {
 
-// PIPE_BUF on Linux: a pipe that polls writable takes that much at once, so a write never blocks half-way.
-constexpr std::size_t kMaxLine = 4096;
+constexpr std::size_t kMaxLine = Sink::kMostAtOnce;
 constexpr std::size_t kMaxValue = 1024;
 constexpr std::size_t kMaxMasked = 4 * kMaxValue;  // what masking looks at; cutting comes after it
-constexpr int kPatienceMs = 50;
 constexpr std::string_view kTail = ",\"truncated\":true";
 
 std::atomic<Level> least_level{Level::info};
@@ -70,6 +63,13 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return length;
 }
 
+/// Length of the ASCII at the start of text that a JSON string holds as it is.
+std::size_t plain_length(std::string_view text) noexcept {
+  std::size_t n = 0;
+  while (n < text.size() && text[n] >= 0x20 && text[n] < 0x7f && text[n] != '"' && text[n] != '\\') ++n;
+  return n;
+}
+
 void append_escape(std::string& out, unsigned code) {
   constexpr char kHex[] = "0123456789abcdef";
   out.append("\\u00");
@@ -84,6 +84,11 @@ void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
   std::size_t i = 0;
   while (i < text.size() && i < kMaxValue) {
+    if (const std::size_t plain = plain_length(text.substr(i, kMaxValue - i))) {
+      out.append(text.substr(i, plain));
+      i += plain;
+      continue;
+    }
     const std::size_t length = utf8_length(text.substr(i));
     const auto c = static_cast<unsigned char>(text[i]);
     if (length == 0) {
@@ -112,7 +117,12 @@ void append_string(std::string& out, std::string_view text) {
 }
 
 void append_text(std::string& out, std::string_view text) {
-  append_string(out, masked(text.substr(0, kMaxMasked)));
+  text = text.substr(0, kMaxMasked);
+  if (may_hold_secret(text)) {
+    append_string(out, masked(text));
+  } else {
+    append_string(out, text);
+  }
 }
 
 void append_value(std::string& out, const Field& field) {
@@ -189,71 +199,6 @@ void compose(std::string& line, Level l, std::string_view component, std::string
   line.append("}\n");
 }
 
-/// Standard error, one line at a time. Once a line found no reader, later ones do not wait until one leaves
-/// again.
-class Sink {
- public:
-  void set_descriptor(int descriptor) noexcept {
-    const std::lock_guard lock(mutex_);
-    descriptor_ = descriptor;
-    patient_ = true;
-  }
-
-  bool write(std::string_view line) noexcept {
-    const std::lock_guard lock(mutex_);
-    if (!writable(patient_ ? kPatienceMs : 0)) {
-      patient_ = false;
-      return false;
-    }
-    patient_ = true;
-    while (!line.empty()) {
-      const ssize_t n = ::write(descriptor_, line.data(), line.size());
-      if (n > 0) {
-        line.remove_prefix(static_cast<std::size_t>(n));
-      } else if (n < 0 && errno == EINTR) {
-        continue;
-      } else if (n < 0 && errno == EAGAIN && writable(kPatienceMs)) {
-        continue;  // a descriptor somebody made non-blocking
-      } else {
-        return false;
-      }
-    }
-    return true;
-  }
-
- private:
-  bool writable(int patience_ms) const noexcept {
-    pollfd p{descriptor_, POLLOUT, 0};
-    const int ready = ::poll(&p, 1, patience_ms);
-    return ready > 0 && (p.revents & POLLOUT) != 0;
-  }
-
-  std::mutex mutex_;
-  int descriptor_ = STDERR_FILENO;
-  bool patient_ = true;
-};
-
-Sink& sink() noexcept {
-  static Sink* const one = new Sink;  // never destroyed: threads may still log while the process ends
-  return *one;
-}
-
-void count_line(Level l) {
-  static Counter* const counts[] = {
-      &counter("portico_log_lines_total", "Log lines written.", {{"level", "debug"}}),
-      &counter("portico_log_lines_total", "Log lines written.", {{"level", "info"}}),
-      &counter("portico_log_lines_total", "Log lines written.", {{"level", "warning"}}),
-      &counter("portico_log_lines_total", "Log lines written.", {{"level", "error"}}),
-  };
-  counts[static_cast<std::size_t>(l)]->add();
-}
-
-void count_dropped() {
-  static Counter& dropped =
-      counter("portico_log_dropped_total", "Log lines dropped because nobody read them.");
-  dropped.add();
-}
-
 }  // namespace
 
 void log(Level l, std::string_view component, std::string_view message,
@@ -265,14 +210,9 @@ void log(Level l, std::string_view component, std::string_view message, const Fi
          std::size_t count) noexcept {
   if (l < least_level.load(std::memory_order_relaxed)) return;
   try {
-    std::string line;
-    line.reserve(512);
+    thread_local std::string line;  // keeps its memory: this is on every request's way
     compose(line, l, component, message, fields, count);
-    if (sink().write(line)) {
-      count_line(l);
-    } else {
-      count_dropped();
-    }
+    sink().take(line, l);
   } catch (...) {
     // Out of memory: a lost line is the least of the process's troubles, and the caller must not see it.
   }
@@ -280,6 +220,18 @@ void log(Level l, std::string_view component, std::string_view message, const Fi
 
 void set_output(int descriptor) noexcept {
   sink().set_descriptor(descriptor);
+}
+
+BatchedLog::BatchedLog() {
+  sink().start_batching();
+}
+
+BatchedLog::~BatchedLog() {
+  sink().stop_batching();
+}
+
+void flush_log() noexcept {
+  sink().flush();
 }
 
 void set_level(Level l) noexcept {

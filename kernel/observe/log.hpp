@@ -27,8 +27,9 @@ struct Field {
       : key(k), value(static_cast<std::int64_t>(v)) {}
 };
 
-/// Writes one line to standard error. Thread-safe, never throws, never blocks on a full pipe for long: a line
-/// that finds no reader within 50 ms is dropped and counted (portico_log_dropped_total).
+/// Writes one line to standard error, now or (BatchedLog) a moment later. Thread-safe, never throws, never
+/// blocks on a full pipe for long: a line that finds no reader within 50 ms, or no room among those that
+/// wait, is dropped and counted (portico_log_dropped_total).
 ///
 /// {"ts":RFC 3339 UTC with microseconds,"level","component","msg","correlation_id"?,"fields":{…}?}
 /// A line has at most 4096 bytes, a value 1024: longer ones are cut (a cut value ends in "…", a line that
@@ -43,6 +44,21 @@ void log(Level level, std::string_view component, std::string_view message, cons
 
 /// Where lines go: a descriptor the caller keeps open. Default 2, standard error.
 void set_output(int descriptor) noexcept;
+
+/// While one lives, lines are gathered and written by a thread of its own, at most 20 ms later: a thread that
+/// serves requests does not pay for a write with each. A warning or an error makes that thread hurry. At most
+/// 1 MB waits; the end of the object writes what is left.
+/// At most one at a time.
+class BatchedLog {
+ public:
+  BatchedLog();
+  ~BatchedLog();
+  BatchedLog(const BatchedLog&) = delete;
+  BatchedLog& operator=(const BatchedLog&) = delete;
+};
+
+/// Writes what waits, for who is about to end the process the hard way.
+void flush_log() noexcept;
 
 /// Lines below this level are dropped. Default info.
 void set_level(Level level) noexcept;

@@ -84,6 +84,11 @@ TEST_CASE("what is wrong is said by key") {
       {"a word is one of a few", "log.level", "warn", "did you mean 'warning'?"},
       {"plain http is only for localhost", "public.url", "http://portal.example", "only for localhost"},
       {"https needs a named proxy", "public.url", "https://portal.example", "name the proxy"},
+      {"or a certificate", "public.url", "https://portal.example", "set http.tls.certificate"},
+      {"a certificate needs its key", "http.tls.certificate", "c.pem", "go together"},
+      {"a key needs its certificate", "http.tls.key", "k.pem", "go together"},
+      {"a certificate needs an https address", "http.tls.certificate", "c.pem", "begin with https://"},
+      {"a deadline is bounded", "http.head_deadline_ms", "0", "whole number from 100"},
       {"a public URL has no path", "public.url", "http://localhost/x", "scheme://host"},
       {"a rate has a count, a period and a subject", "rate.read", "many", "10/60s per address"},
   };
@@ -91,6 +96,15 @@ TEST_CASE("what is wrong is said by key") {
     INFO(row.rule);
     CHECK_THAT(fault({{row.key, row.value}}), Catch::Contains(row.says));
   }
+}
+
+TEST_CASE("a certificate of its own serves where no proxy is named") {
+  const auto settings = Settings::read(Source({}, Environment(Variables{}),
+                                              {{"public.url", "https://portal.example"},
+                                               {"http.tls.certificate", "/etc/portico/certificate.pem"},
+                                               {"http.tls.key", "/etc/portico/key.pem"}}));
+  CHECK_FALSE(settings.development);
+  CHECK(settings.tls_certificate == "/etc/portico/certificate.pem");
 }
 
 TEST_CASE("localhost by http is development, everything else is not") {

@@ -66,10 +66,11 @@ inline FrontSettings quick_settings() {
 /// Paths below /later wait on the shelf; the others are answered at once with "METHOD path|body".
 class Server {
  public:
-  explicit Server(FrontSettings settings = quick_settings(), BodyLimit body_limit = {})
+  explicit Server(FrontSettings settings = quick_settings(), BodyLimit body_limit = {},
+                  BodyGate body_gate = {})
       : front(
             std::move(settings), [this](Exchange exchange) { handle(std::move(exchange)); },
-            std::move(body_limit), render) {
+            std::move(body_limit), render, std::move(body_gate)) {
     front.start();
   }
 

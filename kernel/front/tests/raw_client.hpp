@@ -23,6 +23,27 @@ struct Answer {
   bool has(std::string_view text) const { return head.find(text) != std::string::npos; }
 };
 
+/// Takes the next answer out of the buffer, which `fill` appends to and says false at the end.
+template <class Fill>
+Answer read_answer(std::string& buffer, Fill fill, bool of_head = false) {
+  Answer answer;
+  std::size_t end = std::string::npos;
+  while ((end = buffer.find("\r\n\r\n")) == std::string::npos) {
+    if (!fill()) return answer;
+  }
+  answer.head = buffer.substr(0, end + 4);
+  buffer.erase(0, end + 4);
+  answer.status = std::stoi(answer.head.substr(9, 3));
+  const auto at = answer.head.find("Content-Length: ");
+  const std::size_t length = at == std::string::npos || of_head ? 0 : std::stoul(answer.head.substr(at + 16));
+  while (buffer.size() < length) {
+    if (!fill()) return {};
+  }
+  answer.body = buffer.substr(0, length);
+  buffer.erase(0, length);
+  return answer;
+}
+
 class RawClient {
  public:
   explicit RawClient(std::uint16_t port, int receive_buffer = 0)
@@ -55,6 +76,7 @@ class RawClient {
     ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
     close();
   }
+  int descriptor() const { return socket_; }
   void finish_sending() { ::shutdown(socket_, SHUT_WR); }
 
   /// False when the server has closed before everything was taken.
@@ -69,28 +91,19 @@ class RawClient {
 
   /// The next answer; status 0 when the connection ended instead.
   Answer receive(bool of_head = false) {
-    Answer answer;
-    std::size_t end = std::string::npos;
-    while ((end = buffer_.find("\r\n\r\n")) == std::string::npos) {
-      if (!fill()) return answer;
-    }
-    answer.head = buffer_.substr(0, end + 4);
-    buffer_.erase(0, end + 4);
-    answer.status = std::stoi(answer.head.substr(9, 3));
-    const auto at = answer.head.find("Content-Length: ");
-    const std::size_t length =
-        at == std::string::npos || of_head ? 0 : std::stoul(answer.head.substr(at + 16));
-    while (buffer_.size() < length) {
-      if (!fill()) return {};
-    }
-    answer.body = buffer_.substr(0, length);
-    buffer_.erase(0, length);
-    return answer;
+    return read_answer(
+        buffer_, [this] { return fill(); }, of_head);
   }
 
   Answer ask(std::string_view bytes, bool of_head = false) {
     send(bytes);
     return receive(of_head);
+  }
+
+  /// Whatever has come, at least a byte; empty at the end.
+  std::string receive_some() {
+    if (buffer_.empty()) fill();
+    return std::exchange(buffer_, {});
   }
 
   /// Has the server closed, with nothing more in between?

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -21,8 +22,10 @@ namespace {
 /// Log lines caught in a pipe while it lives.
 class CaughtLog {
  public:
-  CaughtLog() {
+  /// room  the pipe's, in bytes
+  explicit CaughtLog(int room = 64 * 1024) {
     REQUIRE(::pipe2(ends_, O_NONBLOCK | O_CLOEXEC) == 0);
+    REQUIRE(::fcntl(ends_[1], F_SETPIPE_SZ, room) >= room);
     set_output(ends_[1]);
   }
   ~CaughtLog() {
@@ -193,4 +196,64 @@ TEST_CASE("lines of many threads do not mix") {
     CHECK(text_of(line, "correlation_id") == "thread-" + std::to_string(thread));
   }
   CHECK(lines == 200);
+}
+
+TEST_CASE("batched lines keep their order and are all there when batching ends") {
+  CaughtLog caught(1024 * 1024);
+  {
+    const BatchedLog batched;
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([t] {
+        for (int i = 0; i < 500; ++i) log(Level::info, "test", "together", {{"thread", t}, {"number", i}});
+      });
+    }
+  }
+  log(Level::info, "test", "directly again");
+  const std::string text = caught.text();
+  std::vector<int> next(4, 0);
+  std::size_t lines = 0;
+  for (std::size_t at = 0, end; at < text.size(); at = end + 1, ++lines) {
+    end = text.find('\n', at);
+    REQUIRE(end != std::string::npos);
+    const auto line = boost::json::parse(text.substr(at, end - at)).as_object();
+    if (text_of(line, "msg") == "directly again") continue;
+    const auto& fields = line.at("fields").as_object();
+    CHECK(fields.at("number").as_int64() == next[static_cast<std::size_t>(fields.at("thread").as_int64())]++);
+  }
+  CHECK(lines == 2001);
+}
+
+TEST_CASE("a batched line leaves by itself, a flush takes what waits along") {
+  CaughtLog caught;
+  const BatchedLog batched;
+  log(Level::info, "test", "first");
+  std::string text;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (text.empty() && std::chrono::steady_clock::now() < until) text = caught.text();
+  CHECK(text_of(boost::json::parse(text).as_object(), "msg") == "first");
+  log(Level::info, "test", "second", {{"password", "hunter2"}});
+  flush_log();
+  text = caught.text();
+  CHECK(text_of(boost::json::parse(text).as_object(), "msg") == "second");
+  CHECK(text.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("nobody waits for a reader that does not read, and what found no room is counted") {
+  CaughtLog caught;
+  Counter& dropped = counter("portico_log_dropped_total", "Log lines dropped because nobody read them.");
+  const double before = dropped.value();
+  const std::string value(1000, 'x');
+  constexpr int kLines = 5000;  // 5 MB: the pipe takes 64 kB, the buffer 1 MB
+  {
+    const BatchedLog batched;
+    for (int i = 0; i < kLines; ++i) log(Level::info, "test", "fill", {{"value", value}});
+  }
+  const std::string text = caught.text();
+  const auto arrived = std::count(text.begin(), text.end(), '\n');
+  CHECK(arrived > 10);
+  CHECK(text.back() == '\n');
+  CHECK(dropped.value() - before == kLines - static_cast<double>(arrived));
+  log(Level::info, "test", "read again");
+  CHECK(text_of(caught.line(), "msg") == "read again");
 }
