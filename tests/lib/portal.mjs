@@ -1,15 +1,17 @@
 // A running portal as tests see it: its addresses, a customer with a cookie jar, and further hosts beside it.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import http from 'node:http';
+import https from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './waiting.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
-export const status = JSON.parse(readFileSync(process.env.PORTICO_STATUS_FILE, 'utf8'));
-export const control = status.sandbox.control.replace(/\/$/, '');
+export const status = process.env.PORTICO_STATUS_FILE && JSON.parse(readFileSync(process.env.PORTICO_STATUS_FILE, 'utf8'));
+export const control = status?.sandbox.control.replace(/\/$/, '');
 const stateFolder = process.env.PORTICO_STATE_DIR;
-const build = process.env.PORTICO_TEST_BUILD_DIR ?? join(root, 'build/dev');
+export const build = process.env.PORTICO_TEST_BUILD_DIR ?? join(root, 'build/dev');
 
 /** Counts checks and prints those that fail; the last line is the sum. */
 export class Tally {
@@ -101,14 +103,7 @@ export async function mailedToken(email, count = 1) {
   throw new Error(`no mail with a link to ${email}`);
 }
 
-export function freePort() {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
-}
+export { freePort };
 
 function hostEnvironment() {
   const variables = {};
@@ -124,10 +119,22 @@ const kRelaxed = Object.fromEntries(
   ['SIGN_IN', 'SIGN_UP', 'RESET'].map((name) => [`PORTICO_RATE_${name}`, '1000/60s per address']),
 );
 
-/** A further host on the stack's own database and sandbox, with some settings changed. */
+function isReady(url) {
+  return new Promise((done) => {
+    const { get } = url.startsWith('https:') ? https : http;
+    const request = get(`${url}/readyz`, { agent: false, rejectUnauthorized: false, timeout: 5000 }, (answer) => {
+      answer.resume();
+      done(answer.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => done(false));
+  });
+}
+
+/** A further host on the stack's own database and sandbox, with some settings changed; by https with a certificate. */
 export async function startHost(settings = {}) {
   const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const url = `${settings['http.tls.certificate'] ? 'https' : 'http'}://localhost:${port}`;
   const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
   const child = spawn(join(build, 'bin/portico'), ['serve', ...sets], {
     cwd: root,
@@ -149,8 +156,7 @@ export async function startHost(settings = {}) {
     return end;
   };
   for (let tries = 0; tries < 300 && !host.ended; tries += 1) {
-    const ready = await fetch(`${url}/readyz`).then((a) => a.ok).catch(() => false);
-    if (ready) return host;
+    if (await isReady(url)) return host;
     await new Promise((done) => setTimeout(done, 100));
   }
   if (host.ended) return host;
