@@ -142,7 +142,7 @@ export function Header() {
           className="flex items-center gap-2.5 rounded-lg py-1 text-lg font-semibold tracking-tight"
         >
           <Logo />
-          <span>{name}</span>
+          <span className="wrap-break-word">{name}</span>
         </Link>
         <nav aria-label={text('main_navigation')} className="hidden min-w-0 flex-1 md:block">
           <ul className="flex flex-wrap gap-1">
