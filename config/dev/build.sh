@@ -29,22 +29,27 @@ product_targets() {
   ninja -C "$1" -t targets all | sed -nE 's#^((bin/(portico|sandbox))|(plugins/[^/:]+/[^/:]+\.so)): .*#\1#p'
 }
 
+# What the search of ./dev test --full needs: the fuzz targets alone.
+fuzz_targets() {
+  ninja -C "$1" -t targets all | sed -nE 's#^(bin/fuzz_[^:]+): .*#\1#p'
+}
+
 compile() {
   local dir=$1
   shift
   ninja -C "$dir" -j "${PORTICO_JOBS:-$(build_jobs)}" "$@"
 }
 
-# build_cpp PRESET all|product
+# build_cpp PRESET all|product|fuzz
 build_cpp() {
   local preset=$1 dir targets=()
   dir=$(build_dir "$preset")
   if [ ! -f "$dir/build.ninja" ] || [ "$ROOT/CMakePresets.json" -nt "$dir/build.ninja" ]; then
     step "configure ($preset)" "run ./dev setup; a stale folder is mended by removing $dir" configure "$preset" || exit 1
   fi
-  if [ "$2" = product ]; then
+  if [ "$2" != all ]; then
     ninja -C "$dir" build.ninja >"$LOGS/regenerate.log" 2>&1 || { show_failure "$LOGS/regenerate.log"; die "CMake could not be run again" "mend the CMakeLists.txt named above"; }
-    mapfile -t targets < <(product_targets "$dir")
+    case $2 in product) mapfile -t targets < <(product_targets "$dir") ;; fuzz) mapfile -t targets < <(fuzz_targets "$dir") ;; esac
   fi
   step "build ($preset)" "mend the first error above, then ./dev build; a stale folder is mended by removing $dir" \
     compile "$dir" "${targets[@]}" || exit 1

@@ -7,7 +7,7 @@
 namespace kernel::front::test {
 
 struct Probe {
-  std::string name;  // also the name of its seed in tests/fuzz/front/corpus
+  std::string name;  // also the name of its seed in tests/fuzz/request/corpus
   std::string bytes;
   int status;               // 200 for a request that is accepted
   std::string body = {};    // of the accepted request

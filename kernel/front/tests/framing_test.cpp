@@ -235,8 +235,7 @@ TEST_CASE("bytes of the smuggling families are refused wherever they stand aroun
       for (std::size_t place = 0; place < places.size(); ++place) {
         INFO("byte " << static_cast<int>(static_cast<unsigned char>(c)) << ", place " << place << ", "
                      << field);
-        const bool white = c == ' ' || c == '\t';
-        const bool is_trimmed = white && (place == 3 || place == 4 || (place == 5 && field.back() == '3'));
+        const bool is_trimmed = c == ' ' && (place == 3 || place == 4 || (place == 5 && field.back() == '3'));
         const std::string stream = post(places[place] + "\r\n", "") + "3\r\nabc\r\n0\r\n\r\n" + kCanary;
         const Transcript transcript = whole(stream);
         for (const Request& request : transcript.parsed) {

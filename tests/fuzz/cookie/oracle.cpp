@@ -1,0 +1,64 @@
+// Cookies: every pair is clean and lies in its field, names are found or contested, and a list written again
+// is itself.
+//
+// Each line of an input is one Cookie field.
+#include <algorithm>
+
+#include "kernel/front/bytes.hpp"
+#include "kernel/front/cookies.hpp"
+#include "tests/fuzz/lib/target.hpp"
+
+using namespace kernel::front;
+using fuzz::promise;
+
+namespace {
+
+bool lies_in_a_cookie_field(const Headers& headers, std::string_view part) {
+  return std::any_of(headers.begin(), headers.end(), [&](const Headers::Field& field) {
+    return same_ignoring_case(field.name, "cookie") && part.data() >= field.value.data() &&
+           part.data() + part.size() <= field.value.data() + field.value.size();
+  });
+}
+
+}  // namespace
+
+template <>
+struct std::iterator_traits<Headers::Iterator> {
+  using iterator_category = std::input_iterator_tag;
+  using value_type = Headers::Field;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const Headers::Field*;
+  using reference = Headers::Field;
+};
+
+void fuzz::check(std::string_view input) {
+  Headers headers;
+  headers.add("X-Other", "planted=1");
+  for (std::size_t lines = 0; !input.empty() && lines < 100; ++lines) {
+    const auto end = input.find('\n');
+    headers.add(lines % 2 == 0 ? "Cookie" : "cookie", input.substr(0, end));
+    input.remove_prefix(end == std::string_view::npos ? input.size() : end + 1);
+  }
+  const auto cookies = parse_cookies(headers);
+  promise(cookies.size() <= kMaxCookies, "the number of cookies is limited");
+  std::string again;
+  for (const auto& [name, value] : cookies) {
+    promise(!name.empty() && all_are(name, kToken), "a name is a token");
+    promise(all_are(value, kVisible) && value.find_first_of("\",;\\") == std::string_view::npos,
+            "a value is clean");
+    promise(
+        lies_in_a_cookie_field(headers, name) && (value.empty() || lies_in_a_cookie_field(headers, value)),
+        "a cookie lies in its field");
+    const bool contested =
+        std::any_of(cookies.begin(), cookies.end(),
+                    [&, n = name, v = value](const auto& c) { return c.first == n && c.second != v; });
+    const auto found = find_cookie(headers, name);
+    promise(contested ? !found : found == value, "a cookie is found unless two values claim its name");
+    again.append(again.empty() ? "" : "; ").append(name).append("=").append(value);
+  }
+  promise(!find_cookie(headers, "planted") || again.find("planted=") != std::string::npos,
+          "only Cookie fields have cookies");
+  Headers rewritten;
+  rewritten.add("Cookie", again);
+  promise(parse_cookies(rewritten) == cookies, "cookies written again are read as themselves");
+}
