@@ -31,10 +31,11 @@ Breaker::Permit Breaker::ask(Clock::time_point now) {
   return Permit::probe;
 }
 
-void Breaker::record(Permit permit, bool success, Clock::time_point now) {
+void Breaker::record(Permit permit, bool success, Clock::duration took, Clock::time_point now) {
+  const bool slow = took >= settings_.slow_after;
   if (permit == Permit::probe) {
     probing_ = false;
-    if (!success) {
+    if (!success || slow) {
       open(now);
     } else if (++good_probes_ >= settings_.successes_to_close) {
       close();
@@ -44,10 +45,9 @@ void Breaker::record(Permit permit, bool success, Clock::time_point now) {
   if (permit == Permit::refused || state_ != BreakerState::closed) return;
   Slice& slice = slice_at(now);
   ++slice.calls;
-  if (!success) {
-    ++slice.failures;
-    open_if_failing(now);
-  }
+  if (!success) ++slice.failures;
+  if (slow) ++slice.slow;
+  if (!success || slow) open_if_due(now);
 }
 
 void Breaker::abandon(Permit permit) noexcept {
@@ -59,7 +59,7 @@ void Breaker::take_back_success(Clock::time_point now) {
     open(now);
   } else if (state_ == BreakerState::closed) {
     ++slice_at(now).failures;  // the call itself is already counted, perhaps in an older slice
-    open_if_failing(now);
+    open_if_due(now);
   }
 }
 
@@ -77,20 +77,23 @@ std::int64_t Breaker::slice_number(Clock::time_point now) const noexcept {
 Breaker::Slice& Breaker::slice_at(Clock::time_point now) noexcept {
   const std::int64_t number = slice_number(now);
   Slice& slice = window_[static_cast<std::size_t>(number) % window_.size()];
-  if (slice.number != number) slice = {number, 0, 0};
+  if (slice.number != number) slice = {number};
   return slice;
 }
 
-void Breaker::open_if_failing(Clock::time_point now) {
+void Breaker::open_if_due(Clock::time_point now) {
   const std::int64_t newest = slice_number(now);
   int calls = 0;
   int failures = 0;
+  int slow = 0;
   for (const Slice& slice : window_) {
     if (slice.number < 0 || newest - slice.number >= static_cast<std::int64_t>(window_.size())) continue;
     calls += slice.calls;
     failures += slice.failures;
+    slow += slice.slow;
   }
-  if (calls >= settings_.least_calls && failures >= settings_.failure_share * calls) open(now);
+  if (calls < settings_.least_calls) return;
+  if (failures >= settings_.failure_share * calls || slow >= settings_.slow_share * calls) open(now);
 }
 
 void Breaker::open(Clock::time_point now) {

@@ -8,9 +8,9 @@
 
 namespace kernel::outbound {
 
-/// closed → open when enough calls of the window failed → half open after a pause, one probe at a time →
-/// closed after some good probes, or open again for twice as long. Not thread-safe: it lives on the event
-/// thread.
+/// closed → open when enough calls of the window failed or were slow → half open after a pause, one probe at
+/// a time → closed after some good probes, or open again for twice as long. Not thread-safe: it lives on the
+/// event thread.
 class Breaker {
  public:
   enum class Permit { refused, normal, probe };
@@ -24,8 +24,8 @@ class Breaker {
   /// Before a call. Every permit but refused is given back by record or abandon.
   Permit ask(Clock::time_point now);
 
-  /// After a call. What was let through before the breaker opened no longer counts.
-  void record(Permit permit, bool success, Clock::time_point now);
+  /// After a call that took that long. What was let through before the breaker opened no longer counts.
+  void record(Permit permit, bool success, Clock::duration took, Clock::time_point now);
 
   /// After a call that says nothing (cancelled, throttled).
   void abandon(Permit permit) noexcept;
@@ -43,11 +43,12 @@ class Breaker {
     std::int64_t number = -1;  // which tenth of a window since the clock's epoch
     int calls = 0;
     int failures = 0;
+    int slow = 0;
   };
 
   Slice& slice_at(Clock::time_point now) noexcept;
   std::int64_t slice_number(Clock::time_point now) const noexcept;
-  void open_if_failing(Clock::time_point now);
+  void open_if_due(Clock::time_point now);
   void open(Clock::time_point now);
   void close() noexcept;
 

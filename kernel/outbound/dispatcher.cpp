@@ -224,6 +224,7 @@ void Dispatcher::start(Job& job) {
   lane.take_out(job);
   lane.started();
   job.stage = Job::Stage::in_flight;
+  job.attempt_started = Clock::now();
   job.attempt_time = std::min(left, job.upstream->settings().timeout);
   ++job.attempts;
   job.upstream->count_attempt();
@@ -269,16 +270,17 @@ void Dispatcher::on_done(CURL* handle, CURLcode code) {
 void Dispatcher::give_back_permit(Job& job, const Attempt& attempt) {
   Breaker& breaker = job.lane->breaker();
   const Clock::time_point now = options_.breaker_clock();
+  const Clock::duration took = Clock::now() - job.attempt_started;
   // A call whose caller left it hardly any time says nothing about the upstream.
   const bool short_of_time = attempt.outcome == Outcome::timeout &&
                              job.attempt_time < std::chrono::seconds(1) &&
                              job.attempt_time < job.upstream->settings().timeout;
   switch (short_of_time ? Verdict::none : verdict_of(attempt.outcome)) {
     case Verdict::success:
-      breaker.record(job.permit, true, now);
+      breaker.record(job.permit, true, took, now);
       break;
     case Verdict::failure:
-      breaker.record(job.permit, false, now);
+      breaker.record(job.permit, false, took, now);
       break;
     case Verdict::none:
       breaker.abandon(job.permit);

@@ -39,6 +39,7 @@ struct Job {
   int attempts = 0;
   bool holds_retry = false;  // of the upstream's budget
   Breaker::Permit permit = Breaker::Permit::refused;
+  Clock::time_point attempt_started{};
   std::chrono::milliseconds attempt_time{0};
   std::unique_ptr<Transfer> transfer;
   std::optional<Result> last;  // of the last attempt, kept while a retry is pending

@@ -33,6 +33,8 @@ struct BreakerSettings {
   std::chrono::milliseconds window{10'000};        // what is counted
   int least_calls = 20;                            // fewer in the window never open
   double failure_share = 0.5;                      // opens at or above
+  std::chrono::milliseconds slow_after{3'000};     // a call that takes as long is slow, however it ends
+  double slow_share = 0.8;                         // opens at or above
   std::chrono::milliseconds open_first{5'000};     // then doubling …
   std::chrono::milliseconds open_longest{60'000};  // … to this, each ±20 %
   int successes_to_close = 3;                      // probes, one at a time

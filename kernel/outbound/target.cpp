@@ -150,6 +150,8 @@ void check_breaker(const BreakerSettings& b) {
   in_range("breaker.window ms", static_cast<long>(b.window.count()), 10L, 600'000L);
   in_range("breaker.least_calls", b.least_calls, 1, 1'000'000);
   in_range("breaker.failure_share", b.failure_share, 0.01, 1.0);
+  in_range("breaker.slow_after ms", static_cast<long>(b.slow_after.count()), 1L, 600'000L);
+  in_range("breaker.slow_share", b.slow_share, 0.01, 1.0);
   in_range("breaker.open_first ms", static_cast<long>(b.open_first.count()), 1L, 600'000L);
   in_range("breaker.open_longest ms", static_cast<long>(b.open_longest.count()),
            static_cast<long>(b.open_first.count()), 3'600'000L);

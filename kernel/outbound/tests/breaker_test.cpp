@@ -15,11 +15,11 @@ struct Bench {
 
   explicit Bench(BreakerSettings settings = {}) : breaker(settings, [this] { return random; }) {}
 
-  void calls(int count, bool success) {
+  void calls(int count, bool success, Clock::duration took = 10ms) {
     for (int i = 0; i < count; ++i) {
       const auto permit = breaker.ask(now);
       REQUIRE(permit != Breaker::Permit::refused);
-      breaker.record(permit, success, now);
+      breaker.record(permit, success, took, now);
     }
   }
   void open() {
@@ -62,6 +62,34 @@ TEST_CASE("failures spread over the window count together") {
     b.now += 2s;
   }
   CHECK(b.breaker.state() == BreakerState::open);
+}
+
+TEST_CASE("four fifths of slow calls open the breaker although all succeed") {
+  Bench b;
+  b.calls(5, true);
+  b.calls(19, true, 3s);
+  CHECK(b.breaker.state() == BreakerState::closed);
+  b.calls(1, true, 3s);  // 20 of 25
+  CHECK(b.breaker.state() == BreakerState::open);
+}
+
+TEST_CASE("calls just below the limit are not slow, and few slow calls are nothing") {
+  Bench b;
+  b.calls(100, true, 2999ms);
+  CHECK(b.breaker.state() == BreakerState::closed);
+  Bench few;
+  few.calls(19, true, 20s);
+  CHECK(few.breaker.state() == BreakerState::closed);
+}
+
+TEST_CASE("a slow probe is no good one") {
+  Bench b;
+  b.open();
+  b.now += 5s;
+  b.calls(2, true);
+  b.calls(1, true, 3s);
+  CHECK(b.breaker.state() == BreakerState::open);
+  CHECK(b.breaker.remaining(b.now) == 10s);
 }
 
 TEST_CASE("open refuses for 5 s, then lets one probe through at a time") {
@@ -117,13 +145,13 @@ TEST_CASE("calls let through before the breaker opened change nothing afterwards
   Bench b;
   const auto early = b.breaker.ask(b.now);
   b.open();
-  b.breaker.record(early, true, b.now);
+  b.breaker.record(early, true, 10ms, b.now);
   CHECK(b.breaker.state() == BreakerState::open);
   b.now += 5s;
   const auto probe = b.breaker.ask(b.now);
-  b.breaker.record(early, false, b.now);
+  b.breaker.record(early, false, 10ms, b.now);
   CHECK(b.breaker.state() == BreakerState::half_open);
-  b.breaker.record(probe, true, b.now);
+  b.breaker.record(probe, true, 10ms, b.now);
   CHECK(b.breaker.state() == BreakerState::half_open);
 }
 

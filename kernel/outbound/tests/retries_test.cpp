@@ -190,6 +190,21 @@ TEST_CASE("the breaker opens after 20 bad calls, probes after its pause and clos
   CHECK(health_of("upstream.broken") == kernel::observe::HealthState::ok);
 }
 
+TEST_CASE("an upstream that answers well but slowly opens the breaker") {
+  std::counting_semaphore<1> never{0};
+  ScriptedServer server(answering([&](const std::string&) {
+    static_cast<void>(never.try_acquire_for(2ms));  // what "slow" means below
+    return reply(200);
+  }));
+  Outbound outbound(without_jitter());
+  UpstreamSettings settings = upstream_at(server);
+  settings.breaker = {};
+  settings.breaker.slow_after = 1ms;
+  outbound.add(settings);
+  for (int i = 0; i < 20; ++i) CHECK(outbound.call("test", read_of()).status == 200);
+  CHECK(code_of(result_of(outbound, read_of())) == "upstream.circuit_open");
+}
+
 TEST_CASE("a breaker that opens turns away what waits in the queue") {
   std::counting_semaphore<100> arrived{0};
   std::counting_semaphore<100> go{0};

@@ -85,6 +85,8 @@ TEST_CASE("settings out of range are refused") {
       [](auto& s) { s.body_limit = 0; },
       [](auto& s) { s.read_attempts = 4; },
       [](auto& s) { s.breaker.failure_share = 0; },
+      [](auto& s) { s.breaker.slow_after = std::chrono::milliseconds(0); },
+      [](auto& s) { s.breaker.slow_share = 1.1; },
       [](auto& s) { s.breaker.open_longest = std::chrono::milliseconds(1); },
   };
   CHECK(settings_code(good).empty());
