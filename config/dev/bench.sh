@@ -43,7 +43,7 @@ cmd_bench() {
   while [ $# -gt 0 ]; do
     case $1 in
       --no-build) build=0 ;;
-      --json | --write | --list | --rounds=*) arguments+=("$1") ;;
+      --json | --write | --rounds=*) arguments+=("$1") ;;
       -*) unknown "$1" ;;
       *) arguments+=("$1") ;;
     esac

@@ -7,6 +7,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "kernel/cache/local_tier.hpp"
 #include "kernel/observe/metrics.hpp"
 
 namespace kernel::cache {
@@ -58,7 +59,8 @@ return {1, ahead}
 
 struct LocalLimiter::Shard {
   std::mutex mutex;
-  std::unordered_map<std::string, std::int64_t> arrival_us;  // theoretical arrival time by key
+  std::unordered_map<std::string, std::int64_t, StringHash, std::equal_to<>>
+      arrival_us;  // theoretical arrival time by key
 
   /// Gives up the key that loses least: one that has recovered, or is closest to it, among a few.
   void make_room(std::int64_t now_us) {
@@ -87,10 +89,9 @@ Decision LocalLimiter::take_share(std::string_view key, const RateClass& rate, s
   const std::int64_t interval = interval_us(rate, share);
   const std::int64_t burst = std::max<std::int64_t>(0, (rate.burst + 1) / share - 1);
   const std::int64_t now = std::chrono::duration_cast<microseconds>(now_().time_since_epoch()).count();
-  std::string name(key);
-  Shard& shard = shards_[std::hash<std::string>{}(name) % kShards];
+  Shard& shard = shards_[StringHash{}(key) % kShards];
   const std::lock_guard lock(shard.mutex);
-  const auto known = shard.arrival_us.find(name);
+  const auto known = shard.arrival_us.find(key);
   const std::int64_t arrival = known == shard.arrival_us.end() ? now : std::max(now, known->second);
   const std::int64_t ahead = arrival - now + interval * cost;
   const bool allowed = ahead <= interval * (burst + 1);
@@ -98,7 +99,7 @@ Decision LocalLimiter::take_share(std::string_view key, const RateClass& rate, s
     known->second = now + ahead;
   } else if (allowed) {
     if (shard.arrival_us.size() >= max_keys_per_shard_) shard.make_room(now);
-    shard.arrival_us.emplace(std::move(name), now + ahead);
+    shard.arrival_us.emplace(key, now + ahead);
   }
   return decide(allowed, ahead, interval, burst, rate, cost);
 }

@@ -61,6 +61,10 @@ std::string gzip(std::string_view text, int level) {
   return out;
 }
 
+std::shared_ptr<const std::string> shared_gzip(std::string_view text) {
+  return std::make_shared<const std::string>(gzip(text, kDynamicLevel));
+}
+
 void compress(const Request& request, Response& response) noexcept {
   if (response.compression == Compression::never || !may_have_body(response.status)) return;
   const std::string_view content = response.content();
@@ -71,15 +75,14 @@ void compress(const Request& request, Response& response) noexcept {
   try {
     response.headers.emplace_back("Vary", "Accept-Encoding");
     if (choose_coding(request.headers, {.gzip = true, .brotli = false}) != Coding::gzip) return;
-    std::string smaller = gzip(content, kDynamicLevel);
-    if (smaller.size() >= content.size()) return;
+    auto smaller = response.gzipped ? response.gzipped : shared_gzip(content);
+    if (smaller->size() >= content.size()) return;
     // The entity tag of the plain body is not one of the coded body, byte by byte.
     for (auto& [name, value] : response.headers) {
       if (same_ignoring_case(name, "etag") && !value.empty() && value.front() == '"') value.insert(0, "W/");
     }
     response.headers.emplace_back("Content-Encoding", "gzip");
-    response.shared_body.reset();
-    response.body = std::move(smaller);
+    response.shared_body = std::move(smaller);
   } catch (const std::exception&) {  // no memory for it: the plain body is as good
   }
 }

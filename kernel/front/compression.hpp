@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ bool is_compressible(std::string_view content_type) noexcept;
 /// mattered. Does nothing to answers that are coded already. Never throws: without memory the body stays as
 /// it is.
 void compress(const Request& request, Response& response) noexcept;
+
+/// What compress() makes of a body, to be kept in Response::gzipped by who sends it again and again.
+std::shared_ptr<const std::string> shared_gzip(std::string_view text);
 
 /// The gzip of the text; level 1 (fast) … 9 (small).
 std::string gzip(std::string_view text, int level);

@@ -20,6 +20,12 @@ std::string_view next_segment(std::string_view& rest) noexcept {
   return segment;
 }
 
+// Nearly every path: nothing encoded, no segment that begins with a dot.
+bool is_plain(std::string_view path) noexcept {
+  return path.find('%') == std::string_view::npos && path.find("/.") == std::string_view::npos &&
+         all_are(path, kVisible);
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) noexcept {
@@ -93,12 +99,32 @@ std::optional<std::vector<std::string>> path_segments(std::string_view path) {
 
 bool path_is_safe(std::string_view path) {
   if (path.empty() || path.front() != '/') return false;
-  // Nearly every path: nothing encoded, no segment that begins with a dot.
-  if (path.find('%') == std::string_view::npos && path.find("/.") == std::string_view::npos &&
-      all_are(path, kVisible)) {
-    return true;
+  return is_plain(path) || path_segments(path).has_value();
+}
+
+std::optional<PathSegments> PathSegments::of(std::string_view path) {
+  PathSegments out;
+  if (!path.empty() && path.front() == '/' && is_plain(path)) {
+    std::string_view rest = path.substr(1);
+    const bool ends_with_slash = rest.empty() || rest.back() == '/';
+    while (!rest.empty()) out.views_.push_back(next_segment(rest));
+    if (ends_with_slash) out.views_.emplace_back();
+    return out;
   }
-  return path_segments(path).has_value();
+  auto decoded = path_segments(path);
+  if (!decoded) return std::nullopt;
+  out.decoded_ = std::move(*decoded);
+  for (const auto& segment : out.decoded_) out.views_.emplace_back(segment);
+  return out;
+}
+
+std::string PathSegments::joined() const {
+  std::string path;
+  std::size_t size = 0;
+  for (const auto& segment : views_) size += 1 + segment.size();
+  path.reserve(size);
+  for (const auto& segment : views_) path.append(1, '/').append(segment);
+  return path;
 }
 
 Parameters parse_query(std::string_view query) {

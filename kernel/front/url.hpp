@@ -1,6 +1,7 @@
 // Percent-decoding of paths and queries; what is not plainly right is refused, never repaired.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,29 @@ bool path_is_safe(std::string_view path);
 /// The decoded segments between the slashes: "/a/b%2Fc/" is "a", "b/c", "". An encoded slash is data.
 /// Nothing for a path that is not safe.
 std::optional<std::vector<std::string>> path_segments(std::string_view path);
+
+/// The same segments without a copy where nothing is encoded; views into the path then, which must outlive
+/// them.
+class PathSegments {
+ public:
+  PathSegments() = default;
+  PathSegments(PathSegments&&) noexcept = default;  // a copy's views would stay with the original
+  PathSegments& operator=(PathSegments&&) noexcept = default;
+
+  /// Nothing for a path that is not safe.
+  static std::optional<PathSegments> of(std::string_view path);
+
+  std::size_t size() const noexcept { return views_.size(); }
+  std::string_view operator[](std::size_t i) const noexcept { return views_[i]; }
+  /// "/" has one segment, which is empty.
+  bool is_root() const noexcept { return size() == 1 && views_.front().empty(); }
+  /// The path they are of, decoded.
+  std::string joined() const;
+
+ private:
+  boost::container::small_vector<std::string_view, 8> views_;
+  std::vector<std::string> decoded_;  // what the views show where something was encoded
+};
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 

@@ -23,7 +23,7 @@ struct CallContext {
 /// The host's extensions read it; nothing of it crosses into plugin code.
 class CallScope {
  public:
-  explicit CallScope(const CallContext& context);
+  explicit CallScope(CallContext context);
   ~CallScope();
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
@@ -34,7 +34,6 @@ class CallScope {
  private:
   const CallContext* previous_;
   CallContext context_;
-  std::chrono::steady_clock::time_point entered_;
 };
 
 /// The current deadline, or now + 10 s outside a call.

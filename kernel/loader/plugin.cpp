@@ -16,8 +16,7 @@ namespace {
 thread_local const CallContext* t_current = nullptr;
 }
 
-CallScope::CallScope(const CallContext& context)
-    : previous_(t_current), context_(context), entered_(std::chrono::steady_clock::now()) {
+CallScope::CallScope(CallContext context) : previous_(t_current), context_(std::move(context)) {
   context_.plugin->inside.fetch_add(1, std::memory_order_relaxed);
   t_current = &context_;
 }
@@ -101,11 +100,15 @@ void Plugin::load(const std::filesystem::path& cache,
   }
 }
 
-void Plugin::start() {
-  state_ = State::starting;
+void Plugin::open_lanes() {
   for (const auto& [name, spec] : manifest.lanes)
     lanes_[name] = std::make_unique<Lane>(id() + "." + name, spec);
   lanes_["tasks"] = std::make_unique<Lane>(id() + ".tasks", LaneSpec{1, 64, 3'600'000});
+}
+
+void Plugin::start() {
+  state_ = State::starting;
+  open_lanes();
   const CallScope scope({this, std::chrono::steady_clock::now() + std::chrono::seconds(10), {}, {}, {}});
   auto error = portico::call::empty_error();
   const auto status = instance_->start(instance_, &error);

@@ -52,8 +52,11 @@ class Plugin {
             const void* (*find_extension)(const portico_host*, const char*),
             void (*release)(const portico_host*, portico_handle));
 
-  /// Calls start; what it registers stays a draft. errors: 500 plugin.start_failed, or the plugin's own
-  /// problem.
+  /// The workers of the manifest's lanes, and one for tasks.
+  void open_lanes();
+
+  /// Opens the lanes and calls start; what it registers stays a draft. errors: 500 plugin.start_failed, or
+  /// the plugin's own problem.
   void start();
   void publish() { state_ = State::active; }
 

@@ -8,12 +8,28 @@
 namespace kernel::observe {
 namespace {
 
+template <std::size_t N>
+constexpr std::array<std::string_view, N> in_order(std::array<std::string_view, N> words) {
+  std::sort(words.begin(), words.end());
+  return words;
+}
+
+/// Where the words that begin with 'a' + i stand: from [i] to [i + 1].
+template <std::size_t N>
+constexpr std::array<unsigned char, 27> by_letter(const std::array<std::string_view, N>& words) {
+  std::array<unsigned char, 27> begin{};
+  for (std::size_t letter = 0; letter < begin.size(); ++letter)
+    for (const auto& word : words)
+      if (static_cast<std::size_t>(word[0] - 'a') < letter) ++begin[letter];
+  return begin;
+}
+
 constexpr std::string_view kMask = "[redacted]";
 constexpr std::string_view kMaskedEmail = "[email]";
 constexpr std::size_t kMaxKey = 64;
 
-// Parts of names, lower case, letters and digits only.
-constexpr std::array kPrivateParts = {
+// Parts of names, lower case, letters and digits only, and in the order of their first letters.
+constexpr std::array kPrivateParts = in_order(std::array{
     std::string_view("password"),  std::string_view("passwd"),     std::string_view("passphrase"),
     std::string_view("secret"),    std::string_view("token"),      std::string_view("authorization"),
     std::string_view("cookie"),    std::string_view("identifier"), std::string_view("accesskey"),
@@ -23,7 +39,8 @@ constexpr std::array kPrivateParts = {
     std::string_view("lastname"),  std::string_view("fullname"),   std::string_view("companyname"),
     std::string_view("birthdate"), std::string_view("postcode"),   std::string_view("postaladdress"),
     std::string_view("address1"),  std::string_view("address2"),
-};
+});
+constexpr auto kPartsByLetter = by_letter(kPrivateParts);
 // Whole names: as a part they would hide harmless ones (listen_address).
 constexpr std::array kPrivateWords = {
     std::string_view("address"), std::string_view("pwd"), std::string_view("jwt"),
@@ -251,25 +268,37 @@ class Masker {
   std::size_t run_ = 0;
 };
 
-/// A quick look that lets ordinary values through untouched.
+}  // namespace
+
 bool may_hold_secret(std::string_view value) noexcept {
-  if (value.find_first_of("=:@") != std::string_view::npos) return true;
-  if (value.find("eyJ") != std::string_view::npos) return true;
-  for (std::size_t space = value.find(' '); space != std::string_view::npos;
-       space = value.find(' ', space + 1)) {
-    if (space >= 5 && (lower(value[space - 1]) == 'r' || lower(value[space - 1]) == 'c')) return true;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    switch (value[i]) {
+      case '=':
+      case ':':
+      case '@':
+        return true;
+      case 'J':
+        if (i >= 2 && value[i - 1] == 'y' && value[i - 2] == 'e') return true;
+        break;
+      case ' ':  // "Bearer x", "Basic x"
+        if (i >= 5 && (lower(value[i - 1]) == 'r' || lower(value[i - 1]) == 'c')) return true;
+        break;
+      default:
+        break;
+    }
   }
   return false;
 }
-
-}  // namespace
 
 bool names_private(std::string_view key) noexcept {
   const PlainName plain(key);
   const std::string_view name = plain.view();
   if (name.empty()) return false;
-  for (std::string_view part : kPrivateParts) {
-    if (name.find(part) != std::string_view::npos) return true;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (is_digit(name[i])) continue;
+    const auto letter = static_cast<std::size_t>(name[i] - 'a');
+    for (std::size_t k = kPartsByLetter[letter]; k < kPartsByLetter[letter + 1]; ++k)
+      if (name.substr(i).starts_with(kPrivateParts[k])) return true;
   }
   for (std::string_view word : kPrivateWords) {
     if (name == word) return true;

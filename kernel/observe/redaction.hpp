@@ -11,6 +11,9 @@ namespace kernel::observe {
 /// matter.
 bool names_private(std::string_view key) noexcept;
 
+/// False for a text that masked() would give back as it is; a quick look.
+bool may_hold_secret(std::string_view value) noexcept;
+
 /// The value with everything masked that looks like a credential or an e-mail address: bearer and basic
 /// credentials, JWTs, `access_token=…` pairs, JSON members and header lines with a private name,
 /// user:password@ in addresses. Linear in the length of the value.

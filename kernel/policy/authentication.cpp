@@ -23,10 +23,14 @@ const std::shared_ptr<const Principal>& nobody() {
 }
 
 std::string digest_key(std::string_view credential) {
-  unsigned char digest[32];
-  unsigned size = sizeof digest;
-  EVP_Digest(credential.data(), credential.size(), digest, &size, EVP_sha256(), nullptr);
-  return "identity:" + std::string(reinterpret_cast<char*>(digest), size);
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // once: a look-up by name
+  constexpr std::string_view prefix = "identity:";
+  constexpr std::size_t kDigest = 32;
+  std::string key(prefix.size() + kDigest, '\0');
+  prefix.copy(key.data(), prefix.size());
+  EVP_Digest(credential.data(), credential.size(), reinterpret_cast<unsigned char*>(&key[prefix.size()]),
+             nullptr, sha256, nullptr);
+  return key;
 }
 
 std::int64_t now_us() {
@@ -79,7 +83,7 @@ Verdict authenticate(Call& call, MayBlock may_block) {
   if (!credential || credential->empty() || credential->size() > 4096) return Verdict::pass;
   const auto key = digest_key(*credential);
   if (const auto known = call.pipeline.cache.find_local(key)) {
-    auto principal = decode_principal(known->entry->value);
+    auto principal = known->entry->derived<Principal>(decode_principal);
     if (principal && principal->valid_until_us > now_us()) {
       call.principal = std::move(principal);
       if (!call.principal->language.empty() && !call.request().headers.contains("accept-language"))

@@ -75,6 +75,7 @@ class Call : public std::enable_shared_from_this<Call> {
   Clock::time_point started;
   Clock::time_point deadline;
   std::size_t next_policy = 0;
+  std::atomic<bool> watched{false};  // for its deadline
 
  private:
   mutable std::mutex exchange_mutex_;  // an answer ends what cancelled() asks

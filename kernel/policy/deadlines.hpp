@@ -2,11 +2,11 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <queue>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include "kernel/policy/call.hpp"
 
@@ -17,17 +17,16 @@ class Deadlines {
   Deadlines();
   ~Deadlines();
   void watch(const std::shared_ptr<Call>& call);
+  /// An answered call has no deadline any more: under load they would pile up until theirs comes.
+  void forget(const Call& call);
+  std::size_t size() const;
 
  private:
   void run();
-  struct Entry {
-    Call::Clock::time_point at;
-    std::weak_ptr<Call> call;
-    bool operator>(const Entry& other) const { return at > other.at; }
-  };
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> entries_;
+  std::map<std::pair<Call::Clock::time_point, const Call*>, std::weak_ptr<Call>> watched_;
+  Call::Clock::time_point wakes_at_ = Call::Clock::time_point::max();  // when run() looks by itself
   bool stopping_ = false;
   std::thread thread_;
 };

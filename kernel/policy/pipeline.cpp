@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "kernel/front/cookies.hpp"
 #include "kernel/observe/log.hpp"
-#include "kernel/observe/metrics.hpp"
 #include "kernel/observe/random_id.hpp"
 #include "kernel/policy/language.hpp"
 #include "kernel/policy/problem_document.hpp"
+#include "kernel/policy/problem_page.hpp"
 
 namespace kernel::policy {
 
@@ -18,9 +21,14 @@ namespace {
 constexpr Policy kPolicies[] = {limit_by_address, authenticate, refuse_cross_site, authorize,
                                 limit_by_user,    serve_cached, run_handler};
 
-bool accepts_html(const front::Request& request) {
-  const auto accept = request.headers.find("accept");
-  return accept && accept->find("text/html") != std::string_view::npos;
+/// Null for what no route takes.
+const Route* route_of(const Published& live, const front::Head& head) {
+  const auto segments = front::PathSegments::of(head.path);
+  if (!segments) return nullptr;
+  const auto found = live.routes.find(*segments);
+  if (!found) return nullptr;
+  const auto it = found->value->by_method.find(head.method);
+  return it == found->value->by_method.end() ? nullptr : &it->second;
 }
 
 bool below(std::string_view path, std::string_view prefix) {
@@ -107,13 +115,11 @@ void Pipeline::advance(const std::shared_ptr<Call>& call, MayBlock may_block) {
 
 bool Pipeline::find_route(Call& call) {
   const auto& request = call.request();
-  const auto segments = front::path_segments(request.path);
+  const auto segments = front::PathSegments::of(request.path);
   if (!segments) throw Problem(400, "http.malformed_path", "the path does not decode");
-  call.path.clear();
-  for (const auto& segment : *segments) call.path.append("/").append(segment);
-  if (call.path.empty()) call.path = "/";
-  const bool root = segments->size() == 1 && segments->front().empty();
-  auto found = call.published->routes.find(root ? std::vector<std::string>() : *segments);
+  call.path = segments->joined();
+  auto found = segments->is_root() ? call.published->routes.find(std::array<std::string_view, 0>())
+                                   : call.published->routes.find(*segments);
   if (!found) return serve_file_or_page(call);
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   const auto it = found->value->by_method.find(method);
@@ -139,7 +145,7 @@ bool Pipeline::serve_file_or_page(Call& call) {
   }
   const bool read = request.method == "GET" || request.method == "HEAD";
   if (!read || below(call.path, "/api/") || below(call.path, "/assets/") || !live.shell ||
-      !accepts_html(request))
+      !wants_page(request))
     throw Problem(404, "request.no_such_route", call.path);
   auto segments = *front::path_segments(request.path);
   if (segments.size() == 1 && segments[0].empty()) segments.clear();
@@ -151,16 +157,19 @@ bool Pipeline::serve_file_or_page(Call& call) {
 }
 
 std::uint64_t Pipeline::body_limit(const front::Head& head) const {
-  constexpr std::uint64_t fallback =
-      front::Limits{}.body;  // of unknown routes too: they get their own answer
-  const auto segments = front::path_segments(head.path);
-  if (!segments) return fallback;
   const auto live = published();
-  const auto found = live->routes.find(*segments);
-  if (!found) return fallback;
-  const auto it = found->value->by_method.find(head.method);
-  return it != found->value->by_method.end() && it->second.spec.body_limit ? it->second.spec.body_limit
-                                                                           : fallback;
+  const auto* route = route_of(*live, head);
+  // Of unknown routes too: they get their own answer.
+  return route && route->spec.body_limit ? route->spec.body_limit : front::Limits{}.body;
+}
+
+std::optional<front::Refusal> Pipeline::refuse_body(const front::Head& head) const {
+  const auto live = published();
+  const auto* route = route_of(*live, head);
+  if (!route || route->spec.access == loader::Access::anyone || !live->identity.plugin) return std::nullopt;
+  const auto credential = front::find_cookie(head.headers, cookie_name(live->identity.spec.cookie));
+  if (credential && !credential->empty()) return std::nullopt;
+  return front::Refusal::no_credentials;
 }
 
 front::Response Pipeline::refusal(int status, std::string_view code) const {
@@ -202,16 +211,13 @@ void Pipeline::finish(Call& call, front::Response& response) {
   if (call.route && call.route->plugin && call.route->spec.method != "GET" && call.route->spec.audited &&
       audit)
     audit(call, response.status);
-  const std::string label = call.route ? call.route->label : "other";
+  static RouteMetrics other("other");
+  auto& metrics = call.route ? *call.route->metrics : other;
   const auto took = std::chrono::duration<double>(Call::Clock::now() - call.started).count();
-  observe::counter("portico_http_requests_total", "Requests by route and status",
-                   {{"route", label}, {"status", std::to_string(response.status)}})
-      .add();
-  observe::histogram("portico_http_request_seconds", "Time from request to answer", {{"route", label}})
-      .observe(took);
+  metrics.count(response.status, took);
   observe::log(response.status >= 500 ? observe::Level::warning : observe::Level::info, "access", "request",
                {{"method", call.request().method},
-                {"route", label},
+                {"route", metrics.label()},
                 {"status", response.status},
                 {"ms", took * 1000},
                 {"bytes", response.content().size()},

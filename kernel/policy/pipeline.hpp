@@ -37,10 +37,18 @@ class Pipeline {
   /// The front's handler: runs on a reactor thread and never blocks.
   void handle(front::Exchange exchange);
   std::uint64_t body_limit(const front::Head& head) const;
+  /// Refuses a body that nobody would read: of a request that needs an account and names none.
+  std::optional<front::Refusal> refuse_body(const front::Head& head) const;
   front::Response refusal(int status, std::string_view code) const;
 
   /// Goes on with the next policy; resumes itself on a lane after "later".
   void advance(const std::shared_ptr<Call>& call, MayBlock may_block);
+
+  /// Answers the call when its deadline is past and nobody else has.
+  void watch(const std::shared_ptr<Call>& call) { deadlines_.watch(call); }
+  void forget(const Call& call) { deadlines_.forget(call); }
+  /// Calls that wait for an answer or their deadline.
+  std::size_t watched() const { return deadlines_.size(); }
 
   /// Adds what every answer carries, counts it, and logs it.
   void finish(Call& call, front::Response& response);

@@ -6,6 +6,8 @@
 #include <set>
 #include <sstream>
 
+#include "kernel/policy/rate_subject.hpp"
+
 namespace kernel::policy {
 
 namespace json = boost::json;
@@ -13,7 +15,10 @@ using portico::Problem;
 
 namespace {
 
-void add_route(Published& live, Route route) {
+void add_route(Published& live, Route route, const config::Settings& settings) {
+  route.rate_name = rate_class(route.spec);
+  route.rate = settings.rates.at(route.rate_name);
+  route.metrics = std::make_shared<RouteMetrics>(route.label);
   auto* endpoint = live.routes.insert(route.spec.pattern);
   if (!endpoint)
     throw Problem(500, "plugin.route_taken",
@@ -140,7 +145,7 @@ std::shared_ptr<const Published> build_published(const std::vector<loader::Plugi
     route.spec.schemas = schemas_of(builtin);
     route.builtin = builtin.answer;
     route.label = builtin.method + " " + builtin.path;
-    add_route(*live, std::move(route));
+    add_route(*live, std::move(route), settings);
   }
   Pages pages;
   pages.name = settings.portal_name;
@@ -149,7 +154,7 @@ std::shared_ptr<const Published> build_published(const std::vector<loader::Plugi
   for (auto* plugin : plugins) {
     const auto& r = plugin->registrations;
     for (const auto& spec : r.routes)
-      add_route(*live, Route{spec, plugin, nullptr, spec.method + " " + spec.pattern});
+      add_route(*live, Route{spec, plugin, nullptr, spec.method + " " + spec.pattern}, settings);
     for (const auto& spec : r.operations) live->operations[spec.name] = {spec, plugin};
     for (const auto& spec : r.identity) {
       if (live->identity.plugin)

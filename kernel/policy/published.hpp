@@ -9,9 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "kernel/config/settings.hpp"
 #include "kernel/front/message.hpp"
 #include "kernel/front/static_files.hpp"
 #include "kernel/loader/plugin.hpp"
+#include "kernel/policy/route_metrics.hpp"
 #include "kernel/policy/route_tree.hpp"
 
 namespace kernel::policy {
@@ -24,6 +26,9 @@ struct Route {
   loader::Plugin* plugin = nullptr;
   std::function<front::Response(Call&)> builtin;
   std::string label;  // "GET /api/reports/{id}"
+  std::string rate_name;
+  config::RateSetting rate;
+  std::shared_ptr<RouteMetrics> metrics;  // shared with nobody; mutable beside an immutable route
 };
 
 struct Endpoint {

@@ -30,7 +30,8 @@ class RouteTree {
     Node* node = &root_;
     std::vector<std::string> names;
     for (const auto& segment : split(pattern)) {
-      if (segment.size() > 2 && segment.front() == '{' && segment.back() == '}') {
+      if (segment.size() > 2 && segment.front() == '{' &&
+          segment.find_first_of("{}*", 1) == segment.size() - 1 && segment.back() == '}') {
         names.push_back(segment.substr(1, segment.size() - 2));
         if (!node->parameter) node->parameter = std::make_unique<Node>();
         node = node->parameter.get();
@@ -51,13 +52,14 @@ class RouteTree {
     return node->value.get();
   }
 
-  /// segments: decoded.
-  std::optional<Found> find(const std::vector<std::string>& segments) const {
-    std::vector<const std::string*> values;
+  /// segments: decoded, strings or views of them.
+  template <class Segments>
+  std::optional<Found> find(const Segments& segments) const {
+    std::vector<std::string_view> values;
     const auto* node = descend(root_, segments, 0, values);
     if (!node) return std::nullopt;
     Found found{node->value.get(), {}};
-    for (std::size_t i = 0; i < values.size(); ++i) found.parameters.emplace_back(node->names[i], *values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i) found.parameters.emplace_back(node->names[i], values[i]);
     return found;
   }
 
@@ -93,13 +95,15 @@ class RouteTree {
     if (node.parameter) collect(*node.parameter, all);
   }
 
-  static const Node* descend(const Node& node, const std::vector<std::string>& segments, std::size_t at,
-                             std::vector<const std::string*>& values) {
+  template <class Segments>
+  static const Node* descend(const Node& node, const Segments& segments, std::size_t at,
+                             std::vector<std::string_view>& values) {
     if (at == segments.size()) return node.value ? &node : nullptr;
-    if (const auto it = node.fixed.find(segments[at]); it != node.fixed.end())
+    const std::string_view segment = segments[at];
+    if (const auto it = node.fixed.find(segment); it != node.fixed.end())
       if (const auto* found = descend(*it->second, segments, at + 1, values)) return found;
-    if (!node.parameter || segments[at].empty()) return nullptr;
-    values.push_back(&segments[at]);
+    if (!node.parameter || segment.empty()) return nullptr;
+    values.push_back(segment);
     if (const auto* found = descend(*node.parameter, segments, at + 1, values)) return found;
     values.pop_back();
     return nullptr;

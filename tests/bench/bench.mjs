@@ -10,10 +10,6 @@ import { stopAll } from './stand.mjs';
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'));
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const rounds = Number(flags.find((flag) => flag.startsWith('--rounds='))?.slice(9) ?? 5);
-if (flags.includes('--list')) {
-  console.log(Object.keys(cases).join('\n'));
-  process.exit(0);
-}
 const names = Object.keys(cases).filter((name) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 if (names.length === 0) {
   console.error(`there is no case with '${wanted.join(' ')}' in its name: ${Object.keys(cases).join(', ')}`);

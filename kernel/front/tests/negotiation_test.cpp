@@ -99,8 +99,20 @@ TEST_CASE("an answer that may be compressed is, when client, size and type agree
   CHECK(header(response, "Content-Encoding") == "gzip");
   CHECK(header(response, "Vary") == "Accept-Encoding");
   CHECK(header(response, "ETag") == "W/\"1\"");
-  CHECK(response.body.size() < 100);
-  CHECK(gunzip(response.body) == text);
+  CHECK(response.content().size() < 100);
+  CHECK(gunzip(std::string(response.content())) == text);
+}
+
+TEST_CASE("a gzip that somebody keeps is sent as it is, and only to who accepts it") {
+  const std::string text(4000, 'a');
+  Response response = json(text);
+  response.gzipped = std::make_shared<const std::string>("kept");
+  Response other = response;
+  compress(accepting("gzip"), response);
+  CHECK(response.content() == "kept");
+  CHECK(header(response, "Content-Encoding") == "gzip");
+  compress(accepting("gzip;q=0"), other);
+  CHECK(other.content() == text);
 }
 
 TEST_CASE("an answer stays as it is when compressing it would be wrong or useless") {

@@ -60,3 +60,23 @@ TEST_CASE("a query that does not decode is a problem of the client") {
     }
   }
 }
+
+TEST_CASE("segments without copies are those with copies") {
+  for (const std::string path : {"/", "/a", "/a/", "/a/b/c", "//", "/a//b", "/a%2Fb/c", "/%e3%81%82/x",
+                                 "/.well-known/y", "/a/./b", "/../a", "/%2e%2e/a", "/a%00", "/a%", "a", "",
+                                 "*", "/a b", "/one/two/three/four/five/six/seven/eight/nine/ten"}) {
+    CAPTURE(path);
+    const auto copied = path_segments(path);
+    const auto viewed = PathSegments::of(path);
+    REQUIRE(viewed.has_value() == copied.has_value());
+    if (!copied) continue;
+    REQUIRE(viewed->size() == copied->size());
+    std::string joined;
+    for (std::size_t i = 0; i < copied->size(); ++i) {
+      CHECK((*viewed)[i] == (*copied)[i]);
+      joined += "/" + (*copied)[i];
+    }
+    CHECK(viewed->joined() == joined);
+    CHECK(viewed->is_root() == (path == "/"));
+  }
+}

@@ -99,8 +99,8 @@ std::string reply_of(std::size_t bytes) {
     return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body) +
            "\r\n\r\n";
   };
-  const std::size_t empty = head(0).size() + 4;
-  const std::size_t body = bytes > empty ? bytes - empty : 0;
+  std::size_t body = bytes;
+  while (body > 0 && head(body).size() + body > bytes) --body;
   return head(body) + std::string(body, 'x');
 }
 
