@@ -67,6 +67,15 @@ async function round(number) {
   const name = `round ${number}`;
   const host = await startHost({ 'http.drain_notice_ms': kNotice_ms, 'http.drain_ms': kDrain_ms, 'rate.public': '1000000/60s per address' });
   const { running, stop } = load(host);
+  try {
+    await stopUnderLoad(name, host, running, stop);
+  } finally {
+    await stop();
+    await host.stop();
+  }
+}
+
+async function stopUnderLoad(name, host, running, stop) {
   const uploads = Array.from({ length: kUploads }, () => new Upload(host));
   await until(() => running.length >= kPerSecond, 'a second of load');
 
@@ -76,8 +85,7 @@ async function round(number) {
   const fresh = await get(host, '/healthz', false);
   tally.check(fresh.status === 200, `${name}: new connections are taken while readiness is off`, JSON.stringify(fresh));
   await until(async () => (await get(host, '/healthz', false)).error === 'ECONNREFUSED', 'the listener is closed');
-  const bodies = Promise.all(uploads.map((upload) => upload.finish()));
-  await bodies;
+  await Promise.all(uploads.map((upload) => upload.finish()));
   const code = await host.waitForEnd();
   const took = performance.now() - told;
   const answers = await stop();
