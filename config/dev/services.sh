@@ -33,9 +33,9 @@ pg_bin() {
 pg_user() { if [ "$(id -u)" = 0 ]; then printf postgres; else id -un; fi; }
 as_pg() {
   if [ "$(id -u)" = 0 ]; then
-    (cd / && exec runuser -u postgres -- env -u LD_LIBRARY_PATH LC_ALL=C.UTF-8 "$@") 9>&-
+    (cd / && bare runuser -u postgres -- env -u LD_LIBRARY_PATH LC_ALL=C.UTF-8 "$@")
   else
-    (cd / && exec env LC_ALL=C.UTF-8 "$@") 9>&-
+    (cd / && bare env LC_ALL=C.UTF-8 "$@")
   fi
 }
 

@@ -98,12 +98,23 @@ service_pid() {
   printf '%s' "$pid"
 }
 
+# bare COMMAND…: becomes the command, with no descriptor but the first three: what stays must not hold a lock (our own, or
+# one that somebody ran ./dev under) or a pipe that somebody reads to its end.
+bare() {
+  local fd
+  for fd in /proc/self/fd/*; do
+    fd=${fd##*/}
+    [ "$fd" -le 2 ] || eval "exec $fd>&-"
+  done
+  exec "$@"
+}
+
 # launch NAME COMMAND…: in its own session, output to log/NAME.log (the one before is kept as .1).
 launch() {
   local name=$1 pid
   shift
   [ -s "$LOGS/$name.log" ] && mv "$LOGS/$name.log" "$LOGS/$name.log.1"
-  setsid "$@" >"$LOGS/$name.log" 2>&1 </dev/null 9>&- &
+  bare setsid "$@" >"$LOGS/$name.log" 2>&1 </dev/null &
   pid=$!
   printf '%s %s\n' "$pid" "$(process_start $pid)" >"$RUN/$name.pid"
 }
