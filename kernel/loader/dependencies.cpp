@@ -48,12 +48,8 @@ class Solver {
     for (const auto& operation : manifest.operations_required) {
       const auto provider = provider_.find(operation);
       if (provider == provider_.end()) {
-        const auto disabled = disabled_provider_.find(operation);
-        out_.refusals.emplace(id, "needs operation " + operation + ", which no enabled plugin provides" +
-                                      (disabled == disabled_provider_.end()
-                                           ? ": install a plugin that does"
-                                           : "; " + disabled->second + " does: enable it with plugins." +
-                                                 disabled->second + ".enabled=true"));
+        out_.refusals.emplace(
+            id, "needs operation " + operation + ", which no enabled plugin provides" + remedy(operation));
         break;
       }
       if (provider->second != id && !visit(provider->second)) {
@@ -64,14 +60,41 @@ class Solver {
     }
     for (const auto& operation : manifest.operations_optional)
       if (const auto provider = provider_.find(operation);
-          provider != provider_.end() && provider->second != id &&
-          std::find(path_.begin(), path_.end(), provider->second) == path_.end())
+          provider != provider_.end() && provider->second != id && !waits_for_path(provider->second))
         visit(provider->second);
     path_.pop_back();
     if (out_.refusals.count(id)) return false;
     done_.insert(id);
     out_.order.push_back(id);
     return true;
+  }
+
+  /// Whether it stands on the path or needs one that does: then it comes after, and what only would like to
+  /// have it starts first.
+  bool waits_for_path(const std::string& id) const {
+    std::set<std::string> seen;
+    std::vector<std::string> open{id};
+    while (!open.empty()) {
+      const auto next = open.back();
+      open.pop_back();
+      if (std::find(path_.begin(), path_.end(), next) != path_.end()) return true;
+      if (!seen.insert(next).second) continue;
+      for (const auto& operation : enabled_.at(next).operations_required)
+        if (const auto provider = provider_.find(operation); provider != provider_.end())
+          open.push_back(provider->second);
+    }
+    return false;
+  }
+
+  /// What would make an absent operation present.
+  std::string remedy(const std::string& operation) const {
+    if (const auto it = disabled_provider_.find(operation); it != disabled_provider_.end())
+      return "; " + it->second + " does: enable it with plugins." + it->second + ".enabled=true";
+    const auto name = operation.substr(0, operation.find('/') + 1);
+    if (const auto it = provider_.lower_bound(name);
+        !name.empty() && it != provider_.end() && it->first.rfind(name, 0) == 0)
+      return "; " + it->second + " provides " + it->first + ": install versions that fit";
+    return ": install a plugin that does";
   }
 
   const Manifests& enabled_;

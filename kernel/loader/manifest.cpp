@@ -85,6 +85,21 @@ class Object {
   std::vector<std::string> known_;
 };
 
+bool fits(ConfigType type, const json::value& value) {
+  switch (type) {
+    case ConfigType::text:
+    case ConfigType::url:
+      return value.is_string();
+    case ConfigType::integer:
+      return value.is_int64();
+    case ConfigType::boolean:
+      return value.is_bool();
+    case ConfigType::list:
+      return value.is_array();
+  }
+  return false;
+}
+
 ConfigKey read_config_key(const json::value& value, const std::string& where) {
   static const std::map<std::string, ConfigType> types{
       {"text", ConfigType::text},       {"url", ConfigType::url},   {"integer", ConfigType::integer},
@@ -96,7 +111,11 @@ ConfigKey read_config_key(const json::value& value, const std::string& where) {
   if (it == types.end())
     refuse(in.at("type"), "text, url, integer, boolean, list or duration_ms", "'" + type + "'");
   key.type = it->second;
-  if (const auto* fallback = in.find("default")) key.fallback = *fallback;
+  if (const auto* fallback = in.find("default")) {
+    if (!fits(key.type, *fallback))
+      refuse(in.at("default"), "a value of type " + type, json::serialize(*fallback).substr(0, 60));
+    key.fallback = *fallback;
+  }
   key.required = in.flag("required");
   key.secret = in.flag("secret");
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();

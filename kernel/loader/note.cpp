@@ -33,6 +33,7 @@ std::optional<std::span<const std::byte>> part(std::span<const std::byte> bytes,
 }
 
 std::optional<std::string> manifest_in(std::span<const std::byte> notes) {
+  std::optional<std::string> found;
   std::size_t offset = 0;
   while (const auto head = at<Elf64_Nhdr>(notes, offset)) {
     offset += sizeof(Elf64_Nhdr);
@@ -44,11 +45,13 @@ std::optional<std::string> manifest_in(std::span<const std::byte> notes) {
     if (head->n_type == 1 && name_size == 8 && std::memcmp(name->data(), "Portico", 8) == 0) {
       if (text_size > kLargestManifest)
         throw Problem(422, "plugin.malformed_note", "the manifest is over 256 KiB");
-      return std::string(reinterpret_cast<const char*>(text->data()), text->size());
+      // Two readers must never see two plugins in one file.
+      if (found) throw Problem(422, "plugin.malformed_note", "there are two manifests");
+      found.emplace(reinterpret_cast<const char*>(text->data()), text->size());
     }
     offset = text_offset + ((text_size + 3) & ~std::size_t{3});
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace
@@ -58,6 +61,7 @@ std::string read_note(std::span<const std::byte> file) {
   if (!head || std::memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 || head->e_ident[EI_CLASS] != ELFCLASS64 ||
       head->e_ident[EI_DATA] != ELFDATA2LSB || head->e_type != ET_DYN)
     throw Problem(422, "plugin.not_elf", "not a 64-bit shared object");
+  std::optional<std::string> found;
   for (std::size_t i = 0; i < head->e_phnum; ++i) {
     const auto program = at<Elf64_Phdr>(file, head->e_phoff + i * sizeof(Elf64_Phdr));
     if (!program) throw Problem(422, "plugin.not_elf", "program headers reach past the end of the file");
@@ -65,8 +69,12 @@ std::string read_note(std::span<const std::byte> file) {
     const auto notes = part(file, program->p_offset, program->p_filesz);
     if (!notes)
       throw Problem(422, "plugin.malformed_note", "a note segment reaches past the end of the file");
-    if (auto text = manifest_in(*notes)) return std::move(*text);
+    auto text = manifest_in(*notes);
+    if (!text) continue;
+    if (found) throw Problem(422, "plugin.malformed_note", "there are two manifests");
+    found = std::move(text);
   }
+  if (found) return std::move(*found);
   throw Problem(422, "plugin.no_manifest", "no note of owner Portico: build it with portico_add_plugin()");
 }
 
