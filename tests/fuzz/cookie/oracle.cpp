@@ -14,22 +14,15 @@ using fuzz::promise;
 namespace {
 
 bool lies_in_a_cookie_field(const Headers& headers, std::string_view part) {
-  return std::any_of(headers.begin(), headers.end(), [&](const Headers::Field& field) {
-    return same_ignoring_case(field.name, "cookie") && part.data() >= field.value.data() &&
-           part.data() + part.size() <= field.value.data() + field.value.size();
-  });
+  for (const Headers::Field& field : headers) {
+    if (same_ignoring_case(field.name, "cookie") && part.data() >= field.value.data() &&
+        part.data() + part.size() <= field.value.data() + field.value.size())
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
-
-template <>
-struct std::iterator_traits<Headers::Iterator> {
-  using iterator_category = std::input_iterator_tag;
-  using value_type = Headers::Field;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const Headers::Field*;
-  using reference = Headers::Field;
-};
 
 void fuzz::check(std::string_view input) {
   Headers headers;
