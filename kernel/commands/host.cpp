@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <thread>
+
 #include "kernel/database/url.hpp"
 #include "kernel/extensions/audit.hpp"
 #include "kernel/extensions/table.hpp"
@@ -19,6 +21,8 @@ using observe::Level;
 using portico::Problem;
 
 namespace {
+
+constexpr std::chrono::milliseconds kForClosing{500};  // of http.drain_ms: for plugins and pools
 
 database::PoolSettings pool_settings(const config::Settings& s) {
   database::PoolSettings out;
@@ -90,12 +94,24 @@ void Host::listen() {
   f.address = settings_.http_address;
   f.port = settings_.http_port;
   f.reactors = settings_.http_reactors;
+  f.max_connections = settings_.max_connections;
+  f.max_connections_per_address = settings_.max_connections_per_address;
+  f.head_deadline = settings_.head_deadline;
+  f.idle_deadline = settings_.idle_deadline;
+  f.rate_grace = settings_.body_grace;
+  f.send_grace = settings_.send_grace;
+  f.min_rate = settings_.min_rate;
+  if (!settings_.tls_certificate.empty()) f.tls = {settings_.tls_certificate, settings_.tls_key};
   f.uncounted_addresses = settings_.trusted_proxies;
   if (settings_.development) f.uncounted_addresses.insert(f.uncounted_addresses.end(), {"127.0.0.1", "::1"});
   front_ = std::make_unique<front::Front>(
       f, [this](front::Exchange exchange) { pipeline_.handle(std::move(exchange)); },
       [this](const front::Head& head) { return pipeline_.body_limit(head); },
-      [this](int status, std::string_view code) { return pipeline_.refusal(status, code); });
+      [this](int status, std::string_view code) { return pipeline_.refusal(status, code); },
+      [this](const front::Head& head) { return pipeline_.refuse_body(head); });
+  if (const auto* tls = front_->tls(); tls && tls->valid_until() <= front::Tls::Clock::now())
+    observe::log(Level::error, "tls", "the certificate has expired",
+                 {{"file", settings_.tls_certificate.string()}});
   front_->start();
   pipeline_.set_port(front_->port());
   mail_.start();
@@ -105,13 +121,32 @@ void Host::listen() {
 
 void Host::stop() {
   if (std::exchange(stopped_, true)) return;
-  ready_ = false;
+  const auto notice_until = std::chrono::steady_clock::now() + settings_.drain_notice;
+  const bool served = ready_.exchange(false);
   scheduler_.stop();
-  if (front_) front_->drain(settings_.drain);
+  if (served) std::this_thread::sleep_until(notice_until);
+  if (front_) front_->drain(std::max(settings_.drain - kForClosing, std::chrono::milliseconds(0)));
   mail_.stop();
   loader_.stop();
   if (front_) front_->stop();
   outbound_.stop();
+}
+
+void Host::reload_certificate() noexcept {
+  if (!front_ || !front_->tls()) return;
+  try {
+    front_->tls()->reload();
+    observe::log(Level::info, "tls", "certificate loaded", {{"file", settings_.tls_certificate.string()}});
+  } catch (const Problem& problem) {
+    observe::log(Level::error, "tls", "certificate not loaded, the one before stays",
+                 {{"code", problem.code}, {"detail", problem.detail}});
+  } catch (const std::exception& e) {
+    observe::log(Level::error, "tls", "certificate not loaded, the one before stays", {{"why", e.what()}});
+  }
+}
+
+void Host::look_at_certificate() noexcept {
+  if (front_ && front_->tls() && front_->tls()->is_reload_due()) reload_certificate();
 }
 
 void Host::audit(policy::Call& call, int status) {

@@ -29,8 +29,14 @@ class Host {
   /// Listens; afterwards /readyz says yes.
   void listen();
 
-  /// Readiness off, last requests, then everything in reverse. Repeatable.
+  /// Readiness off; new requests are still taken for http.drain_notice_ms, so that whoever spreads the
+  /// traffic hears of it. Then the last answers, then everything in reverse. Repeatable.
   void stop();
+
+  /// Reads certificate and key anew; what cannot be used changes nothing and is logged. No-op without TLS.
+  void reload_certificate() noexcept;
+  /// The same where the files have changed since.
+  void look_at_certificate() noexcept;
 
   std::uint16_t port() const { return front_ ? front_->port() : 0; }
   const loader::Loader& loader() const { return loader_; }

@@ -1,8 +1,11 @@
-// portico serve: start, wait for a signal, drain.
+// portico serve: start, wait for signals, drain.
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "kernel/commands/commands.hpp"
@@ -13,6 +16,10 @@
 namespace kernel::commands {
 
 namespace {
+
+constexpr std::chrono::seconds kLookAtCertificate{10};
+constexpr timespec kTick{0, 50'000'000};
+constexpr rlim_t kMostDescriptors = 65'536;
 
 observe::Level level_of(const std::string& name) {
   return name == "debug"     ? observe::Level::debug
@@ -25,10 +32,37 @@ observe::Level level_of(const std::string& name) {
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int signal : {SIGTERM, SIGINT}) sigaddset(&set, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return set;
+}
+
+/// A session's usual limit of 1,024 descriptors is far below what the machine allows. Nothing here uses
+/// select(), which could not take higher ones.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kMostDescriptors) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kMostDescriptors);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Waits for a signal to stop; meanwhile SIGHUP, or new files, bring a new certificate.
+int wait_for_end(const sigset_t& signals, Host& host) {
+  for (;;) {
+    const timespec pause{kLookAtCertificate.count(), 0};
+    const int signal = sigtimedwait(&signals, nullptr, &pause);
+    if (signal == SIGTERM || signal == SIGINT) return signal;
+    if (signal == SIGHUP) host.reload_certificate();
+    if (signal < 0) host.look_at_certificate();
+  }
+}
+
+/// Leaves at once, whatever still runs: a kill has to be safe anyway.
+[[noreturn]] void leave_now(const char* why) {
+  observe::log(observe::Level::warning, "serve", "stopped before everything had ended", {{"why", why}});
+  observe::flush_log();
+  _exit(0);
 }
 
 }  // namespace
@@ -37,6 +71,8 @@ int serve(const CommandLine& line) {
   const auto settings = config::Settings::read(*line.source);
   observe::set_level(level_of(settings.log_level));
   const auto signals = block_signals();
+  const observe::BatchedLog batched;
+  raise_descriptor_limit();
   if (settings.migrate_at_start) run_migrations(settings);
   Host host(settings, *line.source);
   host.start_plugins();
@@ -45,18 +81,19 @@ int serve(const CommandLine& line) {
       observe::Level::info, "serve", "ready",
       {{"url", settings.public_url}, {"port", host.port()}, {"plugins", host.loader().active().size()}});
 
-  int signal = 0;
-  sigwait(&signals, &signal);
+  const int signal = wait_for_end(signals, host);
   observe::log(observe::Level::info, "serve", "stopping", {{"signal", signal}});
+  const auto latest = std::chrono::steady_clock::now() + settings.drain_notice + settings.drain;
   std::atomic<bool> stopped{false};
   std::jthread stopper([&] {
     host.stop();
     stopped = true;
   });
-  const timespec tick{0, 50'000'000};
-  while (!stopped)
-    if (sigtimedwait(&signals, nullptr, &tick) > 0)
-      _exit(1);  // a second signal: kill -9 has to be safe anyway
+  while (!stopped) {
+    const int again = sigtimedwait(&signals, nullptr, &kTick);
+    if (again == SIGTERM || again == SIGINT) leave_now("a second signal");
+    if (std::chrono::steady_clock::now() >= latest) leave_now("the time for it was over");
+  }
   observe::log(observe::Level::info, "serve", "stopped");
   return 0;
 }

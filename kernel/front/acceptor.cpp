@@ -5,6 +5,7 @@
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocketImpl.h>
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ namespace kernel::front {
 namespace {
 constexpr int kBacklog = 1024;
 constexpr int kAcceptedAtOnce = 64;
+// The kernel would take megabytes for each client that does not read; connections inherit this.
+constexpr int kUnsentInKernel = 256 * 1024;  // bytes
 }  // namespace
 
 Acceptor::Acceptor(const std::string& address, std::uint16_t port, Gatekeeper& gatekeeper)
@@ -31,6 +34,7 @@ Acceptor::Acceptor(const std::string& address, std::uint16_t port, Gatekeeper& g
     }
     socket_.listen(kBacklog);
     socket_.setBlocking(false);
+    socket_.setOption(IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentInKernel);
     port_ = socket_.address().port();
   } catch (const Poco::Exception& e) {
     throw portico::Problem(500, "http.address_unusable",

@@ -33,6 +33,7 @@ Answer read_answer(std::string& buffer, Fill fill, bool of_head = false) {
   }
   answer.head = buffer.substr(0, end + 4);
   buffer.erase(0, end + 4);
+  REQUIRE(answer.head.starts_with("HTTP/1.1 "));  // else the answer before it was longer than it said
   answer.status = std::stoi(answer.head.substr(9, 3));
   const auto at = answer.head.find("Content-Length: ");
   const std::size_t length = at == std::string::npos || of_head ? 0 : std::stoul(answer.head.substr(at + 16));
