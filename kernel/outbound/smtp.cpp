@@ -1,8 +1,10 @@
-// One SMTP session on Poco's client, with a total time limit and a typed end.
+// One SMTP session over a Poco socket, with a total time limit and a typed end.
 #include "kernel/outbound/smtp.hpp"
 
+#include <Poco/Base64Encoder.h>
 #include <Poco/Exception.h>
 #include <Poco/Net/Context.h>
+#include <Poco/Net/DialogSocket.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SMTPClientSession.h>
 #include <Poco/Net/SSLManager.h>
@@ -57,7 +59,7 @@ void check(const SmtpSettings& s) {
   }
 }
 
-/// Shuts the connection when a session has had its time, whatever it is waiting for: Poco's own time-out
+/// Shuts the connection when a session has had its time, whatever it is waiting for: a socket's own time-out
 /// starts anew with every received byte, so a server that drips would hold the caller for ever.
 class TotalTime {
  public:
@@ -95,29 +97,24 @@ Poco::Net::Context::Ptr tls_context(const SmtpSettings& s) {
   return context;
 }
 
-/// A session whose steps tell the message's failures from the server's.
-class Session : public Poco::Net::SMTPClientSession {
+/// A session whose steps tell the message's failures from the server's. Poco's own client waits for ever for
+/// the rest of a reply whose server hung up in the middle; here every reply is read to its end or its limit.
+class Session {
  public:
   Session(const Poco::Net::StreamSocket& connected, const SmtpSettings& settings)
-      : SMTPClientSession(connected), settings_(settings) {
-    setTimeout(Poco::Timespan(std::chrono::microseconds(settings.timeout).count()));
-  }
+      : settings_(settings), socket_(connected) {}
 
   /// Greeting, TLS and sign-in. Throws Poco exceptions: none of them is the message's fault.
   void prepare() {
-    open();
+    demand(2, "greeting", reply());
     std::string features = hello();
     if (settings_.security == Security::starttls) {
-      expect("STARTTLS", 2);
-      socket() = Poco::Net::SecureStreamSocket::attach(socket(), settings_.host, tls_context(settings_));
-      features = hello();  // what was said before TLS does not count (RFC 3207 4.2)
+      demand(2, "STARTTLS", ask("STARTTLS"));
+      // What was said before TLS does not count (RFC 3207 4.2): the assignment empties the buffer too.
+      socket_ = Poco::Net::SecureStreamSocket::attach(socket_, settings_.host, tls_context(settings_));
+      features = hello();
     }
-    if (settings_.user.empty()) return;
-    if (features.find("PLAIN") != std::string::npos) {
-      loginUsingPlain(settings_.user, settings_.password);
-    } else {
-      loginUsingLogin(settings_.user, settings_.password);
-    }
+    if (!settings_.user.empty()) sign_in(features);
   }
 
   MailResult deliver(const MailAddress& from, const MailAddress& to, const std::string& message) {
@@ -125,44 +122,107 @@ class Session : public Poco::Net::SMTPClientSession {
     if (!step("MAIL FROM:<" + from.spec + ">", 2, result)) return result;
     if (!step("RCPT TO:<" + to.spec + ">", 2, result)) return result;
     if (!step("DATA", 3, result)) return result;
-    std::istringstream content(message + "\r\n.\r\n");
-    try {
-      sendMessage(content);
-    } catch (const Poco::Net::SMTPException& e) {
-      return judged(e.code(), "message", e.message());
-    }
+    send(message + "\r\n.\r\n");
+    const Reply taken = reply();
+    if (taken.status / 100 != 2) return judged("message", taken);
     return {MailOutcome::sent, {}};
   }
 
+  void say_goodbye() { ask("QUIT"); }
+
  private:
-  std::string hello() {
-    std::string response;
-    login(settings_.helo, response);
-    return response;
+  struct Reply {
+    int status = 0;
+    std::string text;
+  };
+  static constexpr std::size_t kLongestLine = 4096;
+  static constexpr int kMostLines = 100;  // of one reply
+
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const int sent = socket_.sendBytes(bytes.data(), static_cast<int>(bytes.size()));
+      if (sent <= 0) throw Poco::Net::ConnectionResetException("nothing could be sent");
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
   }
 
-  void expect(const std::string& command, int wanted_class) {
-    std::string response;
-    const int status = sendCommand(command, response);
-    if (status / 100 != wanted_class) throw Poco::Net::SMTPException(command, response, status);
+  std::string read_line() {
+    std::string line;
+    for (int c; (c = socket_.get()) != '\n'; line += static_cast<char>(c)) {
+      if (c < 0) throw Poco::Net::ConnectionResetException("the mail server hung up");
+      if (line.size() >= kLongestLine) throw Poco::Net::SMTPException("a line of the reply is too long");
+    }
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    return line;
+  }
+
+  /// Lines "250-…" and at last "250 …" (RFC 5321 4.2.1).
+  Reply reply() {
+    Reply whole;
+    for (int lines = 0; lines < kMostLines; ++lines) {
+      const std::string line = read_line();
+      const auto digit = [&](std::size_t at) { return line[at] >= '0' && line[at] <= '9'; };
+      if (line.size() < 3 || !digit(0) || !digit(1) || !digit(2))
+        throw Poco::Net::SMTPException("the reply is no SMTP");
+      whole.status = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+      whole.text += (whole.text.empty() ? "" : "\n") + line;
+      if (line.size() == 3 || line[3] != '-') return whole;
+    }
+    throw Poco::Net::SMTPException("the reply has too many lines");
+  }
+
+  Reply ask(const std::string& command) {
+    send(command + "\r\n");
+    return reply();
+  }
+
+  static void demand(int wanted_class, const char* step, const Reply& reply) {
+    if (reply.status / 100 != wanted_class) throw Poco::Net::SMTPException(step, reply.text, reply.status);
+  }
+
+  std::string hello() {
+    Reply answer = ask("EHLO " + settings_.helo);
+    if (answer.status / 100 == 5) answer = ask("HELO " + settings_.helo);
+    demand(2, "EHLO", answer);
+    return answer.text;
+  }
+
+  void sign_in(const std::string& features) {
+    if (features.find("PLAIN") != std::string::npos) {
+      const std::string both = '\0' + settings_.user + '\0' + settings_.password;
+      demand(2, "AUTH", ask("AUTH PLAIN " + base64(both)));
+      return;
+    }
+    demand(3, "AUTH", ask("AUTH LOGIN"));
+    demand(3, "AUTH", ask(base64(settings_.user)));
+    demand(2, "AUTH", ask(base64(settings_.password)));
   }
 
   bool step(const std::string& command, int wanted_class, MailResult& result) {
-    std::string response;
-    const int status = sendCommand(command, response);
-    if (status / 100 == wanted_class) return true;
-    result = judged(status, command.substr(0, command.find(':')), response);
+    const Reply answer = ask(command);
+    if (answer.status / 100 == wanted_class) return true;
+    result = judged(command.substr(0, command.find(':')), answer);
     return false;
   }
 
-  static MailResult judged(int status, std::string_view step, const std::string& response) {
+  static MailResult judged(std::string_view step, const Reply& reply) {
     constexpr std::size_t kMostOfResponse = 200;
-    const std::string said = observe::masked(std::string_view(response).substr(0, kMostOfResponse));
-    return {status / 100 == 5 ? MailOutcome::permanent : MailOutcome::temporary,
+    const std::string said = observe::masked(std::string_view(reply.text).substr(0, kMostOfResponse));
+    return {reply.status / 100 == 5 ? MailOutcome::permanent : MailOutcome::temporary,
             std::string(step) + " refused: " + said};
   }
 
+  static std::string base64(const std::string& text) {
+    std::ostringstream out;
+    Poco::Base64Encoder encoder(out);
+    encoder.rdbuf()->setLineLength(0);
+    encoder << text;
+    encoder.close();
+    return out.str();
+  }
+
   const SmtpSettings& settings_;
+  Poco::Net::DialogSocket socket_;
 };
 
 MailResult send_in_session(const SmtpSettings& settings, const MailAddress& from, const MailAddress& to,
@@ -181,7 +241,7 @@ MailResult send_in_session(const SmtpSettings& settings, const MailAddress& from
   session.prepare();
   MailResult result = session.deliver(from, to, message);
   try {
-    session.close();
+    session.say_goodbye();
   } catch (const Poco::Exception&) {
     // The server has answered for the message; how it says good-bye changes nothing.
   }

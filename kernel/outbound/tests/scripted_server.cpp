@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,6 +56,16 @@ bool Connection::send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;
+}
+
+bool Connection::hung_up_within(std::chrono::milliseconds time) {
+  pollfd peer{socket_, POLLRDHUP, 0};
+  return ::poll(&peer, 1, static_cast<int>(time.count())) != 0;
+}
+
+void Connection::drip(std::string_view bytes, std::chrono::milliseconds pace) {
+  while (send(bytes) && !hung_up_within(pace)) {
+  }
 }
 
 void Connection::stall() {

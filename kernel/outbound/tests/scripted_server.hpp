@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,11 @@ class Connection {
   /// False when the peer is gone.
   bool send(std::string_view bytes);
 
+  /// Sends the bytes again and again, one piece each pace, until the peer hangs up or the server stops. A
+  /// peer whose time-out begins anew with every piece would never hang up: that is what a drip is for. The
+  /// pace is the longest wait for the peer's hanging up, not a sleep.
+  void drip(std::string_view bytes, std::chrono::milliseconds pace = std::chrono::milliseconds(5));
+
   /// Waits until the peer closes or the server stops.
   void stall();
 
@@ -38,6 +44,7 @@ class Connection {
 
  private:
   bool receive();
+  bool hung_up_within(std::chrono::milliseconds time);
 
   int socket_;
   std::string received_;

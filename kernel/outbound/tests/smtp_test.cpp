@@ -1,16 +1,13 @@
 // What goes to the mail server, what must never go, and what its answers mean.
 #include "kernel/outbound/smtp.hpp"
 
-#include <poll.h>
-
 #include <catch2/catch.hpp>
-#include <mutex>
 #include <portico/problem.hpp>
 #include <string>
 #include <vector>
 
 #include "kernel/outbound/mail_message.hpp"
-#include "kernel/outbound/tests/scripted_server.hpp"
+#include "kernel/outbound/tests/mail_server.hpp"
 
 using namespace kernel::outbound;
 using namespace kernel::outbound::test;
@@ -27,83 +24,6 @@ Mail sample() {
   mail.message_id = "job-1@example.test";
   return mail;
 }
-
-/// A mail server that keeps what it was told; a step may get another answer than the usual one.
-class MailServer {
- public:
-  explicit MailServer(std::string odd_step = "", std::string odd_answer = "")
-      : odd_step_(std::move(odd_step)), odd_answer_(std::move(odd_answer)) {}
-
-  SmtpSettings settings() const {
-    SmtpSettings s;
-    s.host = "127.0.0.1";
-    s.port = server_.port();
-    s.timeout = std::chrono::milliseconds(2000);
-    return s;
-  }
-  std::vector<std::string> commands() {
-    const std::lock_guard lock(mutex_);
-    return commands_;
-  }
-  std::string message() {
-    const std::lock_guard lock(mutex_);
-    return message_;
-  }
-  int connections() const { return server_.connections(); }
-
- private:
-  void serve(Connection& c) {
-    if (!say(c, "greeting", "220 mail.example.test ESMTP")) return;
-    for (std::string line; !(line = c.read_line()).empty();) {
-      {
-        const std::lock_guard lock(mutex_);
-        commands_.push_back(line);
-      }
-      const std::string verb = line.substr(0, 4);
-      if (verb == "EHLO") {
-        if (!say(c, verb, "250-mail.example.test\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME")) return;
-      } else if (verb == "AUTH") {
-        if (!say(c, verb, "235 welcome")) return;
-      } else if (verb == "DATA") {
-        if (!say(c, verb, "354 go on")) return;
-        if (odd_step_ == "DATA") continue;
-        std::string message;
-        for (std::string content; (content = c.read_line()) != ".";) message += content + "\n";
-        {
-          const std::lock_guard lock(mutex_);
-          message_ = message;
-        }
-        if (!say(c, "message", "250 taken")) return;
-      } else if (verb == "QUIT") {
-        say(c, verb, "221 bye");
-        return;
-      } else if (!say(c, verb, "250 ok")) {
-        return;
-      }
-    }
-  }
-
-  bool say(Connection& c, const std::string& step, const std::string& usual) {
-    const std::string& answer = step == odd_step_ ? odd_answer_ : usual;
-    if (answer == "hang up") return false;
-    if (answer == "stall") {
-      c.stall();
-      return false;
-    }
-    if (answer == "drip") {
-      while (c.send("250-more\r\n")) ::poll(nullptr, 0, 5);  // the pace is what is tested
-      return false;
-    }
-    return c.send(answer + "\r\n");
-  }
-
-  std::string odd_step_;
-  std::string odd_answer_;
-  std::mutex mutex_;
-  std::vector<std::string> commands_;
-  std::string message_;
-  ScriptedServer server_{[this](Connection& c) { serve(c); }};
-};
 
 MailResult send_to(MailServer& server, const Mail& mail) {
   return SmtpSender(server.settings()).send(mail);
@@ -161,10 +81,18 @@ TEST_CASE("the server's answer decides whether another try makes sense") {
     const char* answer;
     MailOutcome outcome;
   };
+  std::string many_lines = "250 ok";
+  for (int line = 0; line < 200; ++line) many_lines = "250-more\r\n" + many_lines;
+  const std::string long_line = "550 " + std::string(5000, 'x');
   for (const Row& row : std::vector<Row>{
            {"greeting refused", "greeting", "554 no", MailOutcome::temporary},
            {"greeting busy", "greeting", "421 busy", MailOutcome::temporary},
            {"greeting is no SMTP", "greeting", "HTTP/1.1 400 Bad", MailOutcome::temporary},
+           {"hangs up within a reply", "EHLO", "hang up within", MailOutcome::temporary},
+           {"a reply without a number", "EHLO", "welcome", MailOutcome::temporary},
+           {"a reply cut after its number", "MAIL", "250", MailOutcome::sent},
+           {"a reply of too many lines", "EHLO", many_lines.c_str(), MailOutcome::temporary},
+           {"a line too long", "MAIL", long_line.c_str(), MailOutcome::temporary},
            {"hangs up at once", "greeting", "hang up", MailOutcome::temporary},
            {"sender refused", "MAIL", "550 not you", MailOutcome::permanent},
            {"sender later", "MAIL", "451 later", MailOutcome::temporary},
