@@ -24,6 +24,13 @@ constexpr std::chrono::milliseconds kPoll{250};
 database::Scope scope() {
   return {database::Scope::system, {}, "mail queue", "portico_kernel"};
 }
+/// The same for every attempt, on whatever replica: a mail server may notice a repeat by it. The number alone
+/// would not do, for every installation counts from one.
+std::string message_id(std::int64_t id, const std::string& hash) {
+  std::string hex;
+  for (const char c : hash.substr(0, 8)) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return fmt::format("{}.{}@portico", id, hex);
+}
 database::Deadline soon() {
   return std::chrono::steady_clock::now() + std::chrono::seconds(5);
 }
@@ -82,33 +89,51 @@ void MailQueue::run() {
   }
 }
 
+bool MailQueue::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 bool MailQueue::send_some() {
   auto claim = database_.begin(scope(), soon());
   const auto rows = claim.run(
       "WITH c AS MATERIALIZED (SELECT id FROM kernel.mail WHERE (state = 'available' AND run_at <= now()) "
-      "OR (state = 'sending' AND lease_until < now()) ORDER BY run_at, id LIMIT 5 FOR UPDATE SKIP LOCKED) "
-      "UPDATE kernel.mail m SET state = 'sending', attempts = attempts + 1, lease_epoch = lease_epoch + 1, "
-      "lease_owner = $1, "
-      "lease_until = now() + interval '60 s' FROM c WHERE m.id = c.id "
-      "RETURNING m.id, m.lease_epoch, m.attempts::bigint AS attempts, m.max_attempts::bigint AS "
-      "max_attempts, m.sealed",
+      "OR (state = 'sending' AND lease_until < now()) ORDER BY run_at, id LIMIT 5 FOR UPDATE SKIP LOCKED), "
+      "u AS (UPDATE kernel.mail m SET state = 'sending', attempts = attempts + 1, lease_epoch = lease_epoch + 1, "
+      "lease_owner = $1, lease_until = now() + interval '60 s' FROM c WHERE m.id = c.id "
+      "RETURNING m.id, m.run_at, m.lease_epoch, m.attempts::bigint AS attempts, m.max_attempts::bigint AS "
+      "max_attempts, m.sealed) SELECT * FROM u ORDER BY run_at, id",
       {Value(owner_)});
   claim.commit();
-  for (std::size_t i = 0; i < rows.rows(); ++i)
-    send_one(rows.get<std::int64_t>(i, "id"), rows.get<std::int64_t>(i, "lease_epoch"),
-             rows.get<std::int64_t>(i, "attempts"), rows.get<std::int64_t>(i, "max_attempts"),
-             rows.get<database::Bytes>(i, "sealed").data);
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    const Claimed mail{rows.get<std::int64_t>(i, "id"), rows.get<std::int64_t>(i, "lease_epoch"),
+                       rows.get<std::int64_t>(i, "attempts"), rows.get<std::int64_t>(i, "max_attempts"),
+                       rows.get<database::Bytes>(i, "sealed").data};
+    if (stopping())
+      give_back(mail);
+    else
+      send_one(mail);
+  }
   return rows.rows() > 0;
 }
 
-void MailQueue::send_one(std::int64_t id, std::int64_t epoch, std::int64_t attempts,
-                         std::int64_t max_attempts, const std::string& sealed) {
+void MailQueue::give_back(const Claimed& mail) {
+  auto transaction = database_.begin(scope(), soon());
+  transaction.run(
+      "UPDATE kernel.mail SET state = 'available', lease_until = NULL, attempts = attempts - 1 "
+      "WHERE id = $1 AND lease_epoch = $2 AND state = 'sending'",
+      {Value(mail.id), Value(mail.epoch)});
+  transaction.commit();
+}
+
+void MailQueue::send_one(const Claimed& claimed) {
+  const auto& [id, epoch, attempts, max_attempts, sealed] = claimed;
   outbound::MailResult result;
   try {
     const auto mail = portico::parse_json(seal_.open(sealed)).as_object();
     const auto text = [&](const char* key) { return std::string(mail.at(key).as_string()); };
-    result = sender_.send({from_, text("to"), text("subject"), text("text"), text("html"),
-                           fmt::format("{}.{}@portico", id, owner_.substr(0, 8))});
+    result = sender_.send(
+        {from_, text("to"), text("subject"), text("text"), text("html"), message_id(id, seal_.hash(sealed))});
   } catch (const std::exception& e) {
     result = {outbound::MailOutcome::permanent, e.what()};
   }

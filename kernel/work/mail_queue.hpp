@@ -32,13 +32,20 @@ class MailQueue {
   void enqueue(database::Transaction& transaction, const QueuedMail& mail);
 
   void start();
+  /// The mail that is being sent may end; what was claimed beside it goes back at once, for other replicas.
   void stop();
 
  private:
   void run();
+  struct Claimed {
+    std::int64_t id, epoch, attempts, max_attempts;
+    std::string sealed;
+  };
+
   bool send_some();
-  void send_one(std::int64_t id, std::int64_t epoch, std::int64_t attempts, std::int64_t max_attempts,
-                const std::string& sealed);
+  void send_one(const Claimed& mail);
+  void give_back(const Claimed& mail);
+  bool stopping();
 
   database::Pool& database_;
   const outbound::SmtpSender sender_;

@@ -72,7 +72,8 @@ void Scheduler::run() {
         next = std::min(next, task->next);
       }
     }
-    wake_.wait_until(lock, next, [&] { return stopping_; });
+    wake_.wait_until(lock, next, [&] { return stopping_ || finished_; });
+    finished_ = false;
   }
 }
 
@@ -81,6 +82,7 @@ void Scheduler::fire(const std::shared_ptr<Task>& task) {
     {
       const std::lock_guard lock(mutex_);
       task->running = false;
+      finished_ = true;
       task->next = Clock::now() + jittered(task->spec.interval, 0.9, 1.1);
     }
     wake_.notify_all();

@@ -35,6 +35,7 @@ class Scheduler {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
+  bool finished_ = false;  // a task has, so that another time may be the next
   std::vector<std::shared_ptr<Task>> tasks_;
   std::thread thread_;
 };
