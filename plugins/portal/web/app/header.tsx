@@ -90,7 +90,7 @@ function MobileMenu() {
         aria-haspopup="dialog"
         onClick={() => setOpen(true)}
       >
-        <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true" className="me-1.5">
+        <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">
           <path
             d="M3 5.5h14M3 10h14M3 14.5h14"
             stroke="currentColor"
@@ -98,7 +98,7 @@ function MobileMenu() {
             strokeLinecap="round"
           />
         </svg>
-        {text('menu')}
+        <span className="ms-1.5 max-[24rem]:sr-only">{text('menu')}</span>
       </button>
       <Dialog open={open} onClose={close} title={text('menu')} shape="sheet">
         {me.data && (
@@ -136,7 +136,7 @@ export function Header() {
   const { busy, leave } = useSignOut();
   return (
     <header data-part="shell" className="border-b border-line bg-surface">
-      <div className="mx-auto flex max-w-6xl items-center gap-x-4 px-4 py-2.5 sm:px-6">
+      <div className="mx-auto flex max-w-6xl items-center gap-x-2 px-4 md:gap-x-4 py-2.5 sm:px-6">
         <Link
           to={me.data ? '/dashboard' : '/'}
           className="flex items-center gap-2.5 rounded-lg py-1 text-lg font-semibold tracking-tight"
