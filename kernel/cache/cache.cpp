@@ -121,6 +121,7 @@ struct Cache::State {
               Deadline deadline, const SharedTier::Fill& fill, EntryPtr old);
   void keep(const std::string& key, const Policy& policy, const std::shared_ptr<Entry>& entry,
             const SharedTier::Fill& fill, const Snapshot& snapshot);
+  void put_shared(const std::string& key, const EntryPtr& entry, const Snapshot& snapshot, WallTime at);
   std::shared_ptr<Entry> make(const Policy& policy, Loaded loaded) const;
 
   bool may_share(const std::vector<std::string>& tags);
@@ -255,7 +256,7 @@ Answer Cache::State::fetch(const Flight& flight, const std::string& key, const P
     const WallTime at = now();
     if (seen.entry && at < seen.entry->dead_until && (!old || seen.entry->made_at >= old->made_at)) {
       old = std::make_shared<const Entry>(std::move(*seen.entry));
-      local.put(key, old, flight.snapshot, at);
+      put_shared(key, old, flight.snapshot, at);
     }
     if (old && at < old->fresh_until) {
       (first ? metrics.shared_hit : metrics.shared_miss).add();
@@ -270,7 +271,7 @@ Answer Cache::State::fetch(const Flight& flight, const std::string& key, const P
       if (!again.entry || then >= again.entry->fresh_until) break;
       shared.give_up(key, fill);
       const auto entry = std::make_shared<const Entry>(std::move(*again.entry));
-      local.put(key, entry, flight.snapshot, then);
+      put_shared(key, entry, flight.snapshot, then);
       metrics.shared_miss.add();
       return answer(entry, Served::miss, then);
     }
@@ -282,6 +283,12 @@ Answer Cache::State::fetch(const Flight& flight, const std::string& key, const P
   }
   metrics.shared_miss.add();
   return load(flight, key, policy, loader, deadline, fill, std::move(old));
+}
+
+/// Keeps what Redis holds. While it answers but nobody tells us of invalidations, it is asked each time.
+void Cache::State::put_shared(const std::string& key, const EntryPtr& entry, const Snapshot& snapshot,
+                              WallTime at) {
+  if (snapshot.linked()) local.put(key, entry, snapshot, at);
 }
 
 std::shared_ptr<Entry> Cache::State::make(const Policy& policy, Loaded loaded) const {
@@ -302,10 +309,9 @@ void Cache::State::keep(const std::string& key, const Policy& policy, const std:
   entry->tags = fill.tags;
   const auto life = std::chrono::ceil<milliseconds>(entry->dead_until - entry->made_at);
   if (fill.answered && life.count() > 0 && may_share(all_tags(policy.tags))) {
-    if (shared.store(key, fill, *entry, life) == false) {
-      metrics.load_outdated.add();  // a tag was raised meanwhile: nobody may keep it
-      return;
-    }
+    const auto stored = shared.store(key, fill, *entry, life);
+    if (stored == false) metrics.load_outdated.add();  // a tag was raised meanwhile: nobody may keep it
+    if (stored && (!*stored || !snapshot.linked())) return;
   } else {
     shared.give_up(key, fill);
   }
@@ -395,7 +401,7 @@ std::optional<Answer> Cache::get(const std::string& key, const std::vector<std::
   }
   state_->metrics.shared_hit.add();
   const auto entry = std::make_shared<const Entry>(std::move(*seen.entry));
-  state_->local.put(key, entry, snapshot, at);
+  state_->put_shared(key, entry, snapshot, at);
   return state_->answer(entry, Served::hit, at);
 }
 

@@ -73,7 +73,11 @@ EntryPtr LocalTier::find(std::string_view key, WallTime now) {
 void LocalTier::put(const std::string& key, EntryPtr entry, const Snapshot& snapshot, WallTime now) {
   Item item{key, std::move(entry), snapshot, {}, 0};
   item.until = item.entry->dead_until;
-  if (!snapshot.linked()) item.until = std::min(item.until, now + unlinked_life_);
+  if (!snapshot.linked()) {
+    // While nobody tells us of invalidations, what may never be shown late (sessions) is not kept at all.
+    if (item.entry->dead_until <= item.entry->fresh_until) return;
+    item.until = std::min(item.until, now + unlinked_life_);
+  }
   item.bytes = item.entry->bytes() + sizeof(Item) + key.size() + 128;  // list and table nodes
   if (item.until <= now || item.bytes > max_bytes_per_shard_ / 2) return;
   Shard& shard = shard_of(key);

@@ -65,8 +65,11 @@ local clock = redis.call('TIME')
 local next = clock[1] * 1000000 + clock[2]
 local held = tonumber(redis.call('GET', KEYS[1]))
 if held and held >= next then next = held + 1 end
-redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', ARGV[3])
+-- A full Redis takes no new value, but lets one go; a missing generation fits nothing either.
+local kept = redis.pcall('SET', KEYS[1], string.format('%.0f', next), 'PX', ARGV[3])
+if kept.err then kept = redis.pcall('DEL', KEYS[1]) end
 redis.call('PUBLISH', ARGV[1], ARGV[2])
+if type(kept) == 'table' and kept.err then return kept end
 return 1
 )");
   return script;

@@ -283,7 +283,7 @@ TEST_CASE("the process keeps no more bytes than it may, the least recently used 
   CacheSettings settings = clock.settings();
   settings.local_bytes = 16 * 64 * 1024;
   Cache cache(redis, settings);
-  const Policy policy{90s, 0s, 0s, {}};
+  const Policy policy{90s, 0s, 1h, {}};
   const std::string value(4096, 'x');
   cache.set("kept", policy, {value, ""});
   int found = 0;
