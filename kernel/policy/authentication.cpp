@@ -81,7 +81,7 @@ Verdict authenticate(Call& call, MayBlock may_block) {
   if (!identity.plugin) return Verdict::pass;
   const auto credential = call.cookie(call.pipeline.cookie_name(identity.spec.cookie));
   if (!credential || credential->empty() || credential->size() > 4096) return Verdict::pass;
-  const auto key = digest_key(*credential);
+  auto key = digest_key(*credential);
   if (const auto known = call.pipeline.cache.find_local(key)) {
     auto principal = known->entry->derived<Principal>(decode_principal);
     if (principal && principal->valid_until_us > now_us()) {
@@ -91,7 +91,10 @@ Verdict authenticate(Call& call, MayBlock may_block) {
       return Verdict::pass;
     }
   }
-  if (may_block == MayBlock::no) return Verdict::later;
+  if (may_block == MayBlock::no) {
+    call.question = std::move(key);
+    return Verdict::later;
+  }
 
   // Shared with the worker: after a time-out it may still be writing.
   struct Asked {

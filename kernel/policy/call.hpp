@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -75,7 +76,10 @@ class Call : public std::enable_shared_from_this<Call> {
   Clock::time_point started;
   Clock::time_point deadline;
   std::size_t next_policy = 0;
-  std::atomic<bool> watched{false};  // for its deadline
+  std::string question;  // set with Verdict::later: whoever has the same one need not ask it too
+  std::string asks;      // the question that others wait for this call to ask
+  std::size_t waited_at = std::numeric_limits<std::size_t>::max();  // the policy at which it asked or waited
+  std::atomic<bool> watched{false};                                 // for its deadline
 
  private:
   mutable std::mutex exchange_mutex_;  // an answer ends what cancelled() asks
