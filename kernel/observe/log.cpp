@@ -126,10 +126,14 @@ void append_text(std::string& out, std::string_view text) {
 }
 
 void append_value(std::string& out, const Field& field) {
-  if (names_private(field.key)) {
+  if (!field.harmless && names_private(field.key)) {
     out.append("\"[redacted]\"");
   } else if (const auto* text = std::get_if<std::string_view>(&field.value)) {
-    append_text(out, *text);
+    if (field.harmless) {
+      append_string(out, *text);
+    } else {
+      append_text(out, *text);
+    }
   } else if (const auto* whole = std::get_if<std::int64_t>(&field.value)) {
     char digits[24];
     out.append(digits, std::to_chars(digits, digits + sizeof digits, *whole).ptr);

@@ -1,8 +1,7 @@
 // Stored answers of routes that declare a cache policy: hits leave from the reactor, misses load once.
-#include <fmt/format.h>
-
 #include <boost/json.hpp>
 
+#include "kernel/front/compression.hpp"
 #include "kernel/policy/handler.hpp"
 #include "kernel/policy/pipeline.hpp"
 #include "kernel/policy/problem_document.hpp"
@@ -24,9 +23,18 @@ struct NotStored : Problem {
 
 std::string key_of(Call& call) {
   const auto& spec = call.route->spec;
-  return fmt::format("answer:v1:{}:{}:{}:{}?{}", call.route->plugin->id(),
-                     spec.cache == CacheScope::user ? call.principal->user_id : "", call.language, call.path,
-                     call.request().query);
+  const std::string_view parts[] = {
+      "answer:v1:", call.route->plugin->id(),
+      ":",          spec.cache == CacheScope::user ? std::string_view(call.principal->user_id) : "",
+      ":",          call.language,
+      ":",          call.path,
+      "?",          call.request().query};
+  std::size_t size = 0;
+  for (const auto part : parts) size += part.size();
+  std::string key;
+  key.reserve(size);
+  for (const auto part : parts) key.append(part);
+  return key;
 }
 
 std::vector<std::string> tags_of(Call& call) {
@@ -44,8 +52,12 @@ std::vector<std::string> tags_of(Call& call) {
   return tags;
 }
 
-front::Response from(const cache::Answer& answer) {
+front::Response from(const Call& call, const cache::Answer& answer) {
   front::Response response;
+  response.headers.reserve(8);  // those here, finish()'s, and two of a coded body
+  if (answer.entry->value.size() > front::kWorthCompressing && front::is_compressible(answer.entry->meta) &&
+      call.request().headers.contains("accept-encoding"))
+    response.gzipped = answer.entry->derived<std::string>(front::shared_gzip);
   response.shared_body = std::shared_ptr<const std::string>(answer.entry, &answer.entry->value);
   response.headers.emplace_back("Content-Type", answer.entry->meta);
   response.headers.emplace_back("Cache-Control", "private, no-cache");
@@ -74,10 +86,12 @@ Verdict serve_cached(Call& call, MayBlock may_block) {
   if (spec.cache == CacheScope::none || spec.method != "GET") return Verdict::pass;
   const auto key = key_of(call);
   if (may_block == MayBlock::no) {
-    const auto hit = call.pipeline.cache.find_local(key);
-    if (!hit) return Verdict::later;
-    call.answer(from(*hit));
-    return Verdict::answered;
+    if (const auto hit = call.pipeline.cache.find_local(key)) {
+      call.answer(from(call, *hit));
+      return Verdict::answered;
+    }
+    call.question = key;
+    return Verdict::later;
   }
   const auto detached = call.detached();
   auto* lane = call.route->plugin->lane(spec.lane);
@@ -90,8 +104,9 @@ Verdict serve_cached(Call& call, MayBlock may_block) {
     return load(*fresh);
   };
   try {
-    call.answer(from(call.pipeline.cache.get_or_load(
-        key, {spec.fresh, spec.revalidate, spec.stale, tags_of(call)}, loader, call.deadline, background)));
+    call.answer(from(
+        call, call.pipeline.cache.get_or_load(key, {spec.fresh, spec.revalidate, spec.stale, tags_of(call)},
+                                              loader, call.deadline, background)));
   } catch (const NotStored& other) {
     front::Response copy = *other.response;
     call.answer(std::move(copy));

@@ -81,29 +81,16 @@ void Pipeline::handle(front::Exchange exchange) {
 void Pipeline::advance(const std::shared_ptr<Call>& call, MayBlock may_block) {
   try {
     while (call->next_policy < std::size(kPolicies)) {
-      switch (kPolicies[call->next_policy](*call, may_block)) {
+      const Verdict verdict = kPolicies[call->next_policy](*call, may_block);
+      if (may_block == MayBlock::yes) end_question(*call);
+      switch (verdict) {
         case Verdict::pass:
           ++call->next_policy;
           break;
         case Verdict::answered:
           return;
-        case Verdict::later: {
-          call->own_request();
-          deadlines_.watch(call);
-          // The host's own routes have no workers: what blocks there is asking who calls.
-          auto* worker = call->route->plugin ? call->route->plugin : call->published->identity.plugin;
-          auto* lane = worker ? worker->lane(call->route->spec.lane) : nullptr;
-          const auto go_on = [this, call] {
-            const observe::CorrelationScope scope(call->correlation_id);
-            if (!call->answered()) advance(call, MayBlock::yes);
-          };
-          const auto refuse = [call] {
-            call->fail(Problem(503, "service.busy", "waited too long for a worker", 2));
-          };
-          if (!lane || !lane->post({go_on, refuse}))
-            call->fail(Problem(503, "service.busy", "the lane's queue is full", 2));
-          return;
-        }
+        case Verdict::later:
+          return advance_on_worker(call);
       }
     }
   } catch (const Problem& problem) {
@@ -111,6 +98,42 @@ void Pipeline::advance(const std::shared_ptr<Call>& call, MayBlock may_block) {
   } catch (const std::exception& e) {
     call->fail(Problem(500, "internal", e.what()));
   }
+  if (may_block == MayBlock::yes) end_question(*call);
+}
+
+/// A crowd with one question takes one worker: the others look again when that one knows. What it found may
+/// be nothing that is kept (a failure, a 404), so each waits once and then asks for itself.
+void Pipeline::advance_on_worker(const std::shared_ptr<Call>& call) {
+  call->own_request();
+  deadlines_.watch(call);
+  auto question = std::exchange(call->question, {});
+  if (!question.empty() && std::exchange(call->waited_at, call->next_policy) != call->next_policy) {
+    const auto look_again = [this, call] {
+      const observe::CorrelationScope scope(call->correlation_id);
+      if (!call->answered()) advance(call, MayBlock::no);
+    };
+    if (gathering_.wait(question, look_again)) return;
+    call->asks = std::move(question);
+  }
+  // The host's own routes have no workers: what blocks there is asking who calls.
+  auto* worker = call->route->plugin ? call->route->plugin : call->published->identity.plugin;
+  auto* lane = worker ? worker->lane(call->route->spec.lane) : nullptr;
+  const auto go_on = [this, call] {
+    const observe::CorrelationScope scope(call->correlation_id);
+    if (call->answered()) return end_question(*call);
+    advance(call, MayBlock::yes);
+  };
+  const auto refuse = [this, call](const char* why) {
+    call->fail(Problem(503, "service.busy", why, 2));
+    end_question(*call);
+  };
+  if (!lane || !lane->post({go_on, [refuse] { refuse("waited too long for a worker"); }}))
+    refuse("the lane's queue is full");
+}
+
+void Pipeline::end_question(Call& call) {
+  if (call.asks.empty()) return;
+  for (const auto& look_again : gathering_.end(std::exchange(call.asks, {}))) look_again();
 }
 
 bool Pipeline::find_route(Call& call) {
@@ -214,14 +237,13 @@ void Pipeline::finish(Call& call, front::Response& response) {
   static RouteMetrics other("other");
   auto& metrics = call.route ? *call.route->metrics : other;
   const auto took = std::chrono::duration<double>(Call::Clock::now() - call.started).count();
+  const observe::CorrelationScope scope(call.correlation_id);  // whatever thread answers
   metrics.count(response.status, took);
   observe::log(response.status >= 500 ? observe::Level::warning : observe::Level::info, "access", "request",
-               {{"method", call.request().method},
-                {"route", metrics.label()},
-                {"status", response.status},
-                {"ms", took * 1000},
-                {"bytes", response.content().size()},
-                {"correlation_id", call.correlation_id}});
+               {observe::Field::plain("method", std::string_view(call.request().method)),
+                observe::Field::plain("route", std::string_view(metrics.label())),
+                observe::Field::plain("status", response.status), observe::Field::plain("ms", took * 1000),
+                observe::Field::plain("bytes", response.content().size())});
 }
 
 std::string Pipeline::client_address(const front::Request& request, bool& https) const {
@@ -249,7 +271,8 @@ std::string Pipeline::client_address(const front::Request& request, bool& https)
 }
 
 std::string Pipeline::cookie_name(std::string_view base) const {
-  return settings.development ? fmt::format("{}_{}", base, port_) : fmt::format("__Host-{}", base);
+  std::string name(settings.development ? "" : "__Host-");
+  return name.append(base).append(cookie_suffix_);
 }
 
 std::string Pipeline::set_cookie(std::string_view base, std::string_view value,

@@ -10,6 +10,7 @@
 #include "kernel/database/connection.hpp"
 #include "kernel/policy/call.hpp"
 #include "kernel/policy/deadlines.hpp"
+#include "kernel/policy/gathering.hpp"
 
 namespace kernel::policy {
 
@@ -44,11 +45,12 @@ class Pipeline {
   /// Goes on with the next policy; resumes itself on a lane after "later".
   void advance(const std::shared_ptr<Call>& call, MayBlock may_block);
 
-  /// Answers the call when its deadline is past and nobody else has.
-  void watch(const std::shared_ptr<Call>& call) { deadlines_.watch(call); }
   void forget(const Call& call) { deadlines_.forget(call); }
   /// Calls that wait for an answer or their deadline.
   std::size_t watched() const { return deadlines_.size(); }
+
+  /// Answers the call when its deadline is past and nobody else has.
+  void watch(const std::shared_ptr<Call>& call) { deadlines_.watch(call); }
 
   /// Adds what every answer carries, counts it, and logs it.
   void finish(Call& call, front::Response& response);
@@ -68,17 +70,24 @@ class Pipeline {
   database::Pool& database;
   std::function<void(Call&, int status)> audit;  // writes the row of an unsafe route
 
-  void set_port(std::uint16_t port) { port_ = port; }
+  void set_port(std::uint16_t port) {
+    port_ = port;
+    if (settings.development) cookie_suffix_ = "_" + std::to_string(port);
+  }
   bool is_own_origin(std::string_view origin) const;
 
  private:
+  void advance_on_worker(const std::shared_ptr<Call>& call);
+  void end_question(Call& call);
   bool find_route(Call& call);
   bool serve_file_or_page(Call& call);
   std::string client_address(const front::Request& request, bool& https) const;
 
   std::shared_ptr<const Published> published_;  // by atomic_load and atomic_store
   std::uint16_t port_ = 0;
+  std::string cookie_suffix_;  // in development, where several hosts share a name
   Deadlines deadlines_;
+  Gathering gathering_;
 };
 
 }  // namespace kernel::policy

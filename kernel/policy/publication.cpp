@@ -18,6 +18,7 @@ namespace {
 void add_route(Published& live, Route route, const config::Settings& settings) {
   route.rate_name = rate_class(route.spec);
   route.rate = settings.rates.at(route.rate_name);
+  route.rate_key = route.rate_name + "/" + std::to_string(route.rate.count) + ":";
   route.metrics = std::make_shared<RouteMetrics>(route.label);
   auto* endpoint = live.routes.insert(route.spec.pattern);
   if (!endpoint)

@@ -25,8 +25,8 @@ struct Route {
   loader::RouteSpec spec;
   loader::Plugin* plugin = nullptr;
   std::function<front::Response(Call&)> builtin;
-  std::string label;  // "GET /api/reports/{id}"
-  std::string rate_name;
+  std::string label;                // "GET /api/reports/{id}"
+  std::string rate_name, rate_key;  // "public", and "public/600:": another limit counts anew
   config::RateSetting rate;
   std::shared_ptr<RouteMetrics> metrics;  // shared with nobody; mutable beside an immutable route
 };
