@@ -20,7 +20,7 @@ namespace {
 constexpr int kBacklog = 1024;
 constexpr int kAcceptedAtOnce = 64;
 // The kernel would take megabytes for each client that does not read; connections inherit this.
-constexpr int kUnsentInKernel = 256 * 1024;  // bytes
+constexpr int kUnsentInKernel = 128 * 1024;  // bytes
 }  // namespace
 
 Acceptor::Acceptor(const std::string& address, std::uint16_t port, Gatekeeper& gatekeeper)

@@ -351,6 +351,7 @@ void Connection::check_time() {
     if (send_blocked_ && blocked > settings.send_grace &&
         static_cast<double>(sent_while_blocked_) <
             static_cast<double>(settings.min_rate) * seconds(blocked)) {
+      transport_.forget_unsent();
       die();
     }
     return;

@@ -134,6 +134,12 @@ void Transport::shutdown_send() noexcept {
   ::shutdown(descriptor_, SHUT_WR);
 }
 
+void Transport::forget_unsent() noexcept {
+  const linger at_once{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  broken_ = true;
+}
+
 void Transport::close() noexcept {
   say_goodbye();
   try {

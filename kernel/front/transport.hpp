@@ -44,6 +44,8 @@ class Transport {
   /// Says that nothing more will be sent; the peer may still send.
   void shutdown_send() noexcept;
   void close() noexcept;
+  /// Makes close() a reset: the kernel forgets what it still holds for a peer that does not take it.
+  void forget_unsent() noexcept;
   int descriptor() const noexcept { return descriptor_; }
 
  private:

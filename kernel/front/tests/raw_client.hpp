@@ -110,6 +110,13 @@ class RawClient {
   /// Has the server closed, with nothing more in between?
   bool at_end() { return buffer_.empty() && !fill() && !timed_out_; }
 
+  /// Reads whatever comes until the end: is it a reset?
+  bool ends_by_reset() {
+    while (fill()) {
+    }
+    return reset_;
+  }
+
   /// Reads whatever comes until the end.
   std::string rest() {
     while (fill()) {
@@ -121,6 +128,7 @@ class RawClient {
   bool fill() {
     char bytes[16 * 1024];
     const ssize_t got = ::recv(socket_, bytes, sizeof bytes, 0);
+    reset_ = got < 0 && errno == ECONNRESET;
     timed_out_ = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
     if (got <= 0) return false;
     buffer_.append(bytes, static_cast<std::size_t>(got));
@@ -130,6 +138,7 @@ class RawClient {
   int socket_;
   std::string buffer_;
   bool timed_out_ = false;
+  bool reset_ = false;
 };
 
 }  // namespace kernel::front::test

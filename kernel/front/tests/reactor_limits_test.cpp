@@ -74,6 +74,7 @@ TEST_CASE("a reader that takes nothing is cut off") {
   while (!cut_off() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
   CHECK(cut_off());
   CHECK(server.front.stats().bytes_out < 1024 * 1024);  // neither here nor in the kernel's buffers
+  CHECK(client.ends_by_reset());
 }
 
 TEST_CASE(
