@@ -8,7 +8,7 @@ search_target() { # NAME
   mkdir -p "$TEST_DIR/fuzz-$name" "$KEPT_LOGS/fuzz-$name"
   [ -f "$room/dictionary" ] && options+=("-dict=$room/dictionary")
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-  "$(build_dir fuzz)/bin/fuzz_$name" "${options[@]}" -runs="${PORTICO_FUZZ_RUNS:-1000000}" -rss_limit_mb=512 -timeout=1 -max_len=4096 \
+  "$(build_dir fuzz)/bin/fuzz_$name" "${options[@]}" -runs="${PORTICO_FUZZ_RUNS:-1000000}" -rss_limit_mb=512 -timeout=1 -max_len=1024 \
     -print_final_stats=1 -artifact_prefix="$KEPT_LOGS/fuzz-$name/" "$TEST_DIR/fuzz-$name" "$room/corpus" || {
     printf 'the input is in %s\n' "$KEPT_LOGS/fuzz-$name"
     return 1

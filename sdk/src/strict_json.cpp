@@ -1,6 +1,7 @@
 // A JSON reader that refuses duplicate keys: Boost.JSON alone keeps the last one in silence.
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
+#include <cmath>
 #include <portico/contract.hpp>
 
 namespace portico::contract {
@@ -56,7 +57,11 @@ struct Handler {
   bool on_number_part(json::string_view, json::error_code&) { return true; }
   bool on_int64(std::int64_t i, json::string_view, json::error_code&) { return stack.push_int64(i), true; }
   bool on_uint64(std::uint64_t u, json::string_view, json::error_code&) { return stack.push_uint64(u), true; }
-  bool on_double(double d, json::string_view, json::error_code&) { return stack.push_double(d), true; }
+  // Boost.JSON makes infinity of 1e400 and no number at all of 0e400; neither could be written again.
+  bool on_double(double d, json::string_view, json::error_code& ec) {
+    if (!std::isfinite(d)) return ec = json::error::exponent_overflow, false;
+    return stack.push_double(d), true;
+  }
   bool on_bool(bool b, json::error_code&) { return stack.push_bool(b), true; }
   bool on_null(json::error_code&) { return stack.push_null(), true; }
   bool on_comment_part(json::string_view, json::error_code&) { return true; }

@@ -93,7 +93,7 @@ void fuzz::check(std::string_view input) {
   const std::size_t second = first + choice.below(bytes.size() - first + 1);
   promise(decode(bytes, limit, {first, second}) == whole, "pieces are read as one");
   std::vector<std::size_t> all;
-  for (std::size_t i = 1; i < std::min<std::size_t>(bytes.size(), 2048); ++i) all.push_back(i);
+  for (std::size_t i = 1; i < bytes.size(); ++i) all.push_back(i);
   promise(decode(bytes, limit, all) == whole, "single bytes are read as one");
 
   if (whole.step != ChunkedDecoder::Step::complete) return;
