@@ -97,6 +97,7 @@ TEST_CASE("a task that takes longer than its interval is not started a second ti
   const int before = other.runs;
   CHECK(becomes([&] { return other.runs >= before + 10; }));  // at least that many intervals
   CHECK(started == 1);
+  CHECK(slow.plugin.lane("tasks")->waiting() == 0);  // nor does a second run wait for it
   go_on.set_value();
   CHECK(becomes([&] { return slow.runs >= 2; }));
   scheduler.stop();
