@@ -100,6 +100,13 @@ ctest_suites() { # PRESET PREFIX
   for name in $(ctest_names "$1"); do suite "$2$name" run_ctest "$1" "$name"; done
 }
 
+# A script that hangs is a failure, not an endless run; with --full some work for long.
+limited() {
+  local most=15m
+  [ -z "${PORTICO_TEST_FULL:-}" ] || most=90m
+  timeout -k 10 $most "$@"
+}
+
 # The browser scripts of tests/e2e. One whose usage names --status needs a running portal; the others play the host.
 browser_scripts() { # WITH|WITHOUT
   local file
@@ -112,9 +119,9 @@ browser_scripts() { # WITH|WITHOUT
 
 browser_script() { # NAME
   if [ -n "${PORTICO_STATUS_FILE:-}" ]; then
-    node "$ROOT/tests/e2e/$1.mjs" --status "$PORTICO_STATUS_FILE"
+    limited node "$ROOT/tests/e2e/$1.mjs" --status "$PORTICO_STATUS_FILE"
   else
-    node "$ROOT/tests/e2e/$1.mjs" --web "$BUILD/web"
+    limited node "$ROOT/tests/e2e/$1.mjs" --web "$BUILD/web"
   fi
 }
 
@@ -218,7 +225,7 @@ stack_suites() {
   [ -f "$ROOT/sdk/web/src/api/types.gen.ts" ] && stack_suite api-types check_api_types
   stack_suite metrics check_metrics
   for name in $(browser_scripts with); do stack_suite "e2e/$name" browser_script "$name"; done
-  for name in $(room_scripts); do stack_suite "$name" "$ROOT/tests/$name/run"; done
+  for name in $(room_scripts); do stack_suite "$name" limited "$ROOT/tests/$name/run"; done
 }
 
 sanitizer_suites() {
