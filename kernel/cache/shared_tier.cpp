@@ -46,8 +46,10 @@ local same = 1
 for i = 3, #KEYS do
   if redis.call('GET', KEYS[i]) ~= ARGV[i + 1] then same = 0 end
 end
-if same == 1 then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+-- A full Redis does not take the entry; the others must not wait for the lease for that.
+local kept = same == 1 and redis.pcall('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+if kept and kept.err then return kept end
 return same
 )");
   return script;

@@ -16,7 +16,7 @@ Answer answer_for(Outcome outcome) noexcept {
     case Outcome::unavailable:
       return {503, "upstream.unavailable", 5};
     case Outcome::timeout:
-      return {504, "upstream.timeout", 0};
+      return {504, "upstream.timeout", 5};
     case Outcome::tls:
       return {502, "upstream.tls", 0};
     case Outcome::bad_reply:
@@ -28,7 +28,7 @@ Answer answer_for(Outcome outcome) noexcept {
     case Outcome::circuit_open:
       return {503, "upstream.circuit_open", 1};
     case Outcome::deadline:
-      return {504, "upstream.deadline", 0};
+      return {504, "upstream.deadline", 1};
     case Outcome::cancelled:
       return {503, "upstream.cancelled", 0};
     case Outcome::not_configured:

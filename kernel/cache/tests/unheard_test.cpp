@@ -75,3 +75,16 @@ TEST_CASE("a tag raised while Redis is full is raised for everybody") {
   Replica c(test.settings(), clock);
   CHECK(c.cache.get_or_load("k", kReports, source.loader(), in()).entry->value == "new");
 }
+
+TEST_CASE("a load that a full Redis does not keep holds up nobody") {
+  TestRedis test;
+  Clock clock;
+  Replica a(test.settings(), clock), b(test.settings(), clock);
+  Source source;
+  a.cache.get_or_load("another", kReports, source.loader(), in());  // the tags exist
+  const FullRedis full(a.redis);
+  CHECK(a.cache.get_or_load("k", kReports, source.loader(), in()).served == Served::miss);
+  CHECK(b.cache.get_or_load("k", kReports, source.loader(), in(5s)).served == Served::miss);
+  CHECK(a.cache.find_local("k"));
+  CHECK(source.calls == 3);
+}

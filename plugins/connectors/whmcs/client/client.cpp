@@ -34,6 +34,12 @@ boost::json::object Client::send(std::string_view action, const Form& form, Kind
     throw portico::Problem(503, "upstream.misconfigured",
                            fmt::format("WHMCS {}: {}", action, barred->message), 60);
   }
+  if (const auto* down = std::get_if<Down>(&verdict)) {
+    // Outbound saw the status and counted the failure; waiting helps.
+    watcher_.unreachable(action, fmt::format("HTTP {}", down->status));
+    throw portico::Problem(503, "upstream.unavailable",
+                           fmt::format("WHMCS {}: HTTP {}", action, down->status), 5);
+  }
   throw bad_reply(action, std::get<Nonsense>(verdict).what);
 }
 

@@ -67,6 +67,7 @@ bool contains(std::string_view text, std::string_view part) {
 }
 
 Verdict read_reply(int status, std::string_view body) {
+  if (status >= 500) return Down{status};
   json::value parsed;
   try {
     parsed = portico::parse_json(body);
@@ -75,7 +76,6 @@ Verdict read_reply(int status, std::string_view body) {
   }
   auto* object = parsed.if_object();
   if (!object) return Nonsense{fmt::format("HTTP {}, JSON but no object", status)};
-  if (status >= 500) return Nonsense{fmt::format("HTTP {}", status)};
   const auto result = short_text(*object, "result");
   const auto message = short_text(*object, "message");
   const bool success = result.size() == 7 && starts_with(result, "success");

@@ -23,12 +23,17 @@ struct Barred {
   std::string message;
 };
 
-/// No reply of this API: HTML, cut JSON, a duplicate key, a 5xx. The action may have run.
+/// A 5xx, whatever stands in it: WHMCS, PHP or a proxy before it is not well. The action may have run.
+struct Down {
+  int status = 0;
+};
+
+/// No reply of this API: HTML, cut JSON, a duplicate key. The action may have run.
 struct Nonsense {
   std::string what;
 };
 
-using Verdict = std::variant<Done, Declined, Barred, Nonsense>;
+using Verdict = std::variant<Done, Declined, Barred, Down, Nonsense>;
 
 /// Reads one answer. A pure function of status and body; texts it returns hold at most 300 bytes.
 Verdict read_reply(int status, std::string_view body);

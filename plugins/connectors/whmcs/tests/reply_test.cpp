@@ -12,6 +12,7 @@ std::string word(const Verdict& verdict) {
   if (std::holds_alternative<Done>(verdict)) return "done";
   if (const auto* d = std::get_if<Declined>(&verdict)) return "declined: " + d->message;
   if (const auto* b = std::get_if<Barred>(&verdict)) return "barred: " + b->message;
+  if (std::holds_alternative<Down>(verdict)) return "down";
   return "nonsense";
 }
 
@@ -36,7 +37,7 @@ class FakeWatcher final : public Watcher {
 
 }  // namespace
 
-TEST_CASE("an answer is done, declined, barred or nonsense") {
+TEST_CASE("an answer is done, declined, barred, down or nonsense") {
   struct Row {
     const char* rule;
     int status;
@@ -76,9 +77,9 @@ TEST_CASE("an answer is done, declined, barred or nonsense") {
        "barred: You are banned"},
       {"403 of a firewall", 403, "<html>blocked</html>", "nonsense"},
       {"403 empty", 403, "", "nonsense"},
-      {"HTML 500", 500, "<html>EmitterException</html>", "nonsense"},
-      {"500 with JSON", 500, R"({"result":"success"})", "nonsense"},
-      {"503 with JSON", 503, R"({"result":"error","message":"down"})", "nonsense"},
+      {"HTML 500", 500, "<html>EmitterException</html>", "down"},
+      {"500 with JSON", 500, R"({"result":"success"})", "down"},
+      {"503 with JSON", 503, R"({"result":"error","message":"down"})", "down"},
       {"HTML 200", 200, "<html></html>", "nonsense"},
       {"cut JSON", 200, R"({"result":"success","clients":{"client":[{"id":4)", "nonsense"},
       {"output before JSON", 200, "Notice: x {\"result\":\"success\"}", "nonsense"},
@@ -133,8 +134,8 @@ TEST_CASE("the client sends credentials in the body and tells its watcher how it
   CHECK(ask(200, R"({"result":"success","totalresults":[]})") == "502 upstream.bad_reply");
   CHECK(ask(403, R"({"result":"error","message":"Authentication Failed"})") == "503 upstream.misconfigured");
   CHECK(ask(200, R"({"result":"error","message":"No"})") == "1 GetClients/No");
-  CHECK(ask(500, "<html>") == "502 upstream.bad_reply");
-  CHECK(watcher.heard == "answered answered nonsense barred answered nonsense ");
+  CHECK(ask(500, "<html>") == "503 upstream.unavailable");
+  CHECK(watcher.heard == "answered answered nonsense barred answered unreachable:HTTP 500 ");
   transport.answer = [](auto, const auto&, auto) -> Transport::Answer {
     throw portico::Problem(504, "upstream.timeout");
   };

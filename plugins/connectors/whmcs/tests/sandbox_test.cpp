@@ -186,14 +186,14 @@ TEST_CASE("whatever happens to AddClient, repeating it makes one client") {
 TEST_CASE("faults of a read are told apart") {
   RunningSandbox sandbox;
   Connector connector(sandbox);
-  const std::pair<const char*, const char*> rows[] = {{"http_500_html", "502 upstream.bad_reply"},
+  const std::pair<const char*, const char*> rows[] = {{"http_500_html", "503 upstream.unavailable"},
                                                       {"http_403_empty", "502 upstream.bad_reply"},
                                                       {"truncated_json", "502 upstream.bad_reply"},
                                                       {"cut_body", "503 upstream.unavailable"},
                                                       {"warning_only", "502 upstream.refused"},
                                                       {"wrong_shape", "502 upstream.bad_reply"},
                                                       {"reset", "503 upstream.unavailable"},
-                                                      {"down", "502 upstream.bad_reply"},
+                                                      {"down", "503 upstream.unavailable"},
                                                       {"none", ""}};
   for (const auto& [kind, code] : rows) {
     INFO(kind);
