@@ -12,9 +12,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <portico/problem.hpp>
 #include <string_view>
+#include <system_error>
 
 #include "kernel/observe/metrics.hpp"
 
@@ -56,7 +56,8 @@ enum class Privacy { open, secret };
 /// Looked at and read through one descriptor: nobody can put another file there in between.
 std::string read_pem(const std::filesystem::path& file, Privacy privacy, const char* code) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) throw Problem(500, code, fmt::format("{}: {}", file.string(), std::strerror(errno)));
+  if (descriptor < 0)
+    throw Problem(500, code, fmt::format("{}: {}", file.string(), std::generic_category().message(errno)));
   struct Closer {
     int descriptor;
     ~Closer() { ::close(descriptor); }
@@ -73,7 +74,8 @@ std::string read_pem(const std::filesystem::path& file, Privacy privacy, const c
   std::size_t size = 0;
   for (ssize_t got = 1; got > 0 && size < text.size(); size += static_cast<std::size_t>(got)) {
     got = ::read(descriptor, text.data() + size, text.size() - size);
-    if (got < 0) throw Problem(500, code, fmt::format("{}: {}", file.string(), std::strerror(errno)));
+    if (got < 0)
+      throw Problem(500, code, fmt::format("{}: {}", file.string(), std::generic_category().message(errno)));
   }
   if (size > kMaxPemFile) throw Problem(500, code, fmt::format("{}: too large", file.string()));
   text.resize(size);

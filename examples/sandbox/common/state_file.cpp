@@ -7,18 +7,18 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <system_error>
 
 namespace sandbox {
 
 namespace {
 
 [[noreturn]] void fail(const std::string& what, const std::string& path) {
-  throw std::runtime_error(fmt::format("{} {}: {}", what, path, std::strerror(errno)));
+  throw std::runtime_error(fmt::format("{} {}: {}", what, path, std::generic_category().message(errno)));
 }
 
 void sync_folder_of(const std::string& path) {

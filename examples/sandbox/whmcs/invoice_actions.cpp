@@ -87,9 +87,9 @@ void add_items(const Call& call, Invoice& invoice) {
   const auto* descriptions = call.form.find("newitemdescription");
   if (descriptions == nullptr) return;
   for (const auto& [index, description] : descriptions->entries) {
-    const auto of = [&](std::string_view name) {
+    const auto of = [&call, &key = index](std::string_view name) {
       const auto* list = call.form.find(name);
-      const auto* value = list == nullptr ? nullptr : list->find(index);
+      const auto* value = list == nullptr ? nullptr : list->find(key);
       return value == nullptr ? std::string_view{} : std::string_view(value->text);
     };
     const auto taxed = of("newitemtaxed");
@@ -238,8 +238,8 @@ json::object update_invoice(Call& call) {
     throw ActionError("Invoice must be in Draft status to be published");
   const bool changes_content =
       std::any_of(call.form.entries.begin(), call.form.entries.end(), [](const auto& entry) {
-        return entry.first.starts_with("item") || entry.first.starts_with("newitem") ||
-               entry.first == "deletelineids" || entry.first.starts_with("taxrate") || entry.first == "date";
+        return entry.key.starts_with("item") || entry.key.starts_with("newitem") ||
+               entry.key == "deletelineids" || entry.key.starts_with("taxrate") || entry.key == "date";
       });
   if (call.switches.version9() && invoice->status != "Draft" && changes_content)
     throw ActionError("Invoice cannot be modified once it has been published");

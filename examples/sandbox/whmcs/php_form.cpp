@@ -64,8 +64,8 @@ Name split_name(std::string_view name) {
 
 const FormValue* FormValue::find(std::string_view key) const {
   const auto found =
-      std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == key; });
-  return found == entries.end() ? nullptr : &found->second;
+      std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.key == key; });
+  return found == entries.end() ? nullptr : &found->value;
 }
 
 FormValue& FormValue::at_key(std::string_view key) {
@@ -73,12 +73,12 @@ FormValue& FormValue::at_key(std::string_view key) {
     if (name == key) return value;
   if (const auto index = integer_key(key); index && *index >= next_index && *index < INT64_MAX)
     next_index = *index + 1;
-  return entries.emplace_back(std::string(key), FormValue{}).second;
+  return entries.emplace_back(Entry{std::string(key), {}}).value;
 }
 
 FormValue& FormValue::append() {
   std::string key = std::to_string(next_index++);
-  return entries.emplace_back(std::move(key), FormValue{}).second;
+  return entries.emplace_back(Entry{std::move(key), {}}).value;
 }
 
 void FormValue::become_array() {

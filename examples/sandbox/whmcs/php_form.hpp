@@ -12,9 +12,10 @@ namespace sandbox::whmcs {
 /// One request variable: text, or an ordered map. Integer keys are kept as decimal text, as no other text
 /// equals them.
 struct FormValue {
+  struct Entry;
   bool is_array = false;
   std::string text;
-  std::vector<std::pair<std::string, FormValue>> entries;
+  std::vector<Entry> entries;
   std::int64_t next_index = 0;
 
   const FormValue* find(std::string_view key) const;
@@ -23,6 +24,11 @@ struct FormValue {
   /// A new entry under the next free integer key.
   FormValue& append();
   void become_array();
+};
+
+struct FormValue::Entry {
+  std::string key;
+  FormValue value;
 };
 
 struct FormLimits {
