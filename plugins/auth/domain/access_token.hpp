@@ -1,6 +1,8 @@
 // Access tokens: short-lived JWTs that name a session; the session row says whether they still count.
 #pragma once
 
+#include <Poco/Crypto/OpenSSLInitializer.h>
+
 #include <chrono>
 #include <map>
 #include <optional>
@@ -50,6 +52,9 @@ class AccessTokens {
                                      TokenFault* why = nullptr) const;
 
  private:
+  // Poco's digests set it up and take it down around each use, counted, but not safely by several threads at
+  // once: held here, the count never comes to zero.
+  Poco::Crypto::OpenSSLInitializer crypto_;
   std::string issuer_;
   std::string current_id_;
   std::map<std::string, std::string, std::less<>> keys_;  // by key id, at most two

@@ -1,7 +1,9 @@
 // Access tokens, refresh tokens, and what they are made of.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <portico/problem.hpp>
+#include <thread>
 
 #include "domain/access_token.hpp"
 #include "domain/digest.hpp"
@@ -203,4 +205,19 @@ TEST_CASE("base64url has no padding and knows no + or /") {
 TEST_CASE("a UUID made of random bytes says so") {
   const auto id = uuid_from(std::string(16, '\xff'));
   CHECK(id == "ffffffff-ffff-4fff-bfff-ffffffffffff");
+}
+
+TEST_CASE("tokens are signed and read by many threads at once") {
+  const AccessTokens tokens(kIssuer, kSecret, "");
+  constexpr int kThreads = 8, kEach = 2000;
+  std::atomic<int> fine{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i)
+      threads.emplace_back([&] {
+        for (int k = 0; k < kEach; ++k)
+          fine += tokens.verify(tokens.issue(kUser, kSession, kNow), kNow).has_value();
+      });
+  }
+  CHECK(fine == kThreads * kEach);
 }
