@@ -51,6 +51,6 @@ if (flags.includes('--write')) {
   const version = execFileSync('git', ['-C', root, 'rev-parse', '--short', 'HEAD']).toString().trim();
   writeFileSync(
     page,
-    `${before}<!-- figures -->\n\n\`./dev bench --write\`, ${rounds} rounds, commit ${version}, ${availableParallelism()} cores. Medians; in brackets the smallest and the largest of the rounds.\n\n${table}\n\n<!-- end of figures -->${after}`,
+    `${before}<!-- figures -->\n\n\`./dev bench --rounds=${rounds} --write\`, commit ${version}, ${availableParallelism()} cores. Medians; in brackets the smallest and the largest of the rounds.\n\n${table}\n\n<!-- end of figures -->${after}`,
   );
 }
