@@ -129,7 +129,7 @@ TEST_CASE("JSON costs at most a hundred times its bytes") {
       {"300,000 empty objects", "[" + repeated("{},", 299'999) + "{}]", false},
       {"300,000 one-letter texts", "[" + repeated("\"a\",", 299'999) + "\"a\"]", false},
       {"100,000 objects of one key", "[" + repeated("{\"a\":0},", 99'999) + "{}]", false},
-      {"a number of a megabyte", repeated("1", 1 << 20), false},
+      {"a number of a megabyte", repeated("1", 1 << 20), true},
       {"a fraction of a megabyte", "0." + repeated("0", 1 << 20) + "1", false},
       {"an exponent of a megabyte", "1e" + repeated("9", 1 << 20), true},
       {"a text of a megabyte", '"' + repeated("\\u0041", 1 << 18) + '"', false},
