@@ -54,8 +54,12 @@ function(portico_add_plugin id)
   string(REPLACE "-" "_" target ${id})
   set(manifest ${CMAKE_CURRENT_SOURCE_DIR}/manifest.json)
   set(note ${CMAKE_CURRENT_BINARY_DIR}/${target}.manifest.cpp)
+  # The compiler cache sees no .incbin: without the digest in its text a changed manifest would give the old object.
+  file(SHA256 ${manifest} digest)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${manifest})
   file(CONFIGURE OUTPUT ${note} CONTENT [=[
 // Generated: embeds manifest.json as the ELF note the host reads before any code of the plugin runs.
+// SHA-256 of manifest.json: @digest@
 __asm__(
     ".pushsection .note.portico.manifest, \"a\", %note\n"
     ".balign 4\n"
