@@ -1,25 +1,31 @@
 // A TCP proxy whose faults are switched while it runs: between a host and what it depends on.
+import { fork } from 'node:child_process';
 import { createServer, connect } from 'node:net';
-import { Worker, isMainThread, parentPort } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 
-// All proxies live on a thread of their own: a test that is busy with its readers must not slow down what hosts depend on.
-let thread;
+// All proxies live in a process of their own: a test busy with its readers must not slow down what hosts depend on. It
+// ends with the test, whose channel it loses.
+const self = fileURLToPath(import.meta.url);
+let other;
 let asked = 0;
 const waiting = new Map();
 
-function askThread(words) {
-  if (!thread) {
-    thread = new Worker(new URL(import.meta.url));
-    thread.unref();
-    thread.on('message', ({ number, answer }) => {
-      waiting.get(number)(answer);
-      waiting.delete(number);
-      if (waiting.size === 0) thread.unref();
-    });
-  }
-  thread.ref();
+function start() {
+  other = fork(self);
+  other.unref();
+  other.channel.unref();
+  other.on('message', ({ number, answer }) => {
+    waiting.get(number)(answer);
+    waiting.delete(number);
+    if (waiting.size === 0) other.channel.unref();
+  });
+}
+
+function askProxies(words) {
+  if (!other) start();
+  other.channel.ref();
   asked += 1;
-  thread.postMessage({ number: asked, ...words });
+  other.send({ number: asked, ...words });
   const number = asked;
   return new Promise((done) => waiting.set(number, done));
 }
@@ -28,11 +34,11 @@ function askThread(words) {
 export class FaultProxy {
   static async to(target) {
     const proxy = new FaultProxy();
-    proxy.port = await askThread({ call: 'open', arguments: [target] });
+    proxy.port = await askProxies({ call: 'open', arguments: [target] });
     return proxy;
   }
   #ask(call, ...args) {
-    return askThread({ port: this.port, call, arguments: args });
+    return askProxies({ port: this.port, call, arguments: args });
   }
   /** Replaces all faults, see Proxy. What is held back by a stall goes on when it ends. */
   set(faults) {
@@ -45,11 +51,14 @@ export class FaultProxy {
   cutAll() {
     return this.#ask('cutAll');
   }
-  /** Once, after `skip` others: the server gets these bytes and acts, its answer is lost with the connection. */
-  cutAnswerTo(bytes, skip = 0) {
-    return this.#ask('cutAnswerTo', bytes, skip);
+  /**
+   * Once, after `skip` others: the server gets COMMIT and acts, its answer is lost with the connection. Counts only
+   * transactions in which the client has said `word`.
+   */
+  cutCommit(word, skip = 0) {
+    return this.#ask('cutCommit', word, skip);
   }
-  /** Takes the last order of cutAnswerTo back. */
+  /** Takes the last order of cutCommit back. */
   forgetCut() {
     return this.#ask('forgetCut');
   }
@@ -91,8 +100,8 @@ class Proxy {
   cutAll() {
     for (const pair of this.pairs) pair.end('reset');
   }
-  cutAnswerTo(bytes, skip) {
-    this.trap = { bytes: Buffer.from(bytes), skip };
+  cutCommit(word, skip) {
+    this.trap = { word, skip };
   }
   forgetCut() {
     this.trap = undefined;
@@ -106,7 +115,7 @@ class Proxy {
     client.on('error', () => {});
     if (this.faults.refuse) return client.resetAndDestroy();
     if (this.faults.answer !== undefined) {
-      client.once('data', () => client.end(this.faults.answer));
+      client.once('data', () => client.end(this.faults.answer, 'latin1'));
       return undefined;
     }
     const pair = new Pair(this, client);
@@ -117,6 +126,7 @@ class Proxy {
 
 class Pair {
   fromServer = 0;
+  said = ''; // by the client, since its last COMMIT
   muted = false;
 
   constructor(proxy, client) {
@@ -141,7 +151,11 @@ class Pair {
   judge(line, piece) {
     const { faults, trap } = this.proxy;
     if (line === this.up) {
-      if (trap && piece.includes(trap.bytes) && (trap.skip -= 1) < 0) {
+      this.said = (this.said + piece.toString('latin1')).slice(-100_000);
+      const commits = this.said.includes('COMMIT\0');
+      const meant = commits && trap && this.said.includes(trap.word);
+      if (commits) this.said = '';
+      if (meant && (trap.skip -= 1) < 0) {
         this.proxy.trap = undefined;
         this.muted = true;
         this.server.write(piece, () => {
@@ -224,9 +238,10 @@ class Line {
   }
 }
 
-if (!isMainThread) {
+if (process.argv[1] === self) {
   const proxies = new Map();
-  parentPort.on('message', async ({ number, port, call, arguments: args }) => {
+  process.on('disconnect', () => process.exit());
+  process.on('message', async ({ number, port, call, arguments: args }) => {
     let answer;
     if (call === 'open') {
       const proxy = await Proxy.open(...args);
@@ -235,6 +250,6 @@ if (!isMainThread) {
     } else {
       await proxies.get(port)[call](...args);
     }
-    parentPort.postMessage({ number, answer });
+    process.send({ number, answer });
   });
 }

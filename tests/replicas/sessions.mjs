@@ -31,6 +31,7 @@ async function endedIsEnded(cluster, tally, where, limit_ms, watch_ms) {
   await known(cluster, person);
   const before = person.copy();
   await where.break?.();
+  await known(cluster, person); // what a host keeps now, it keeps in spite of the trouble
   const out = await person.at(cluster.hosts[0]).send('POST', '/api/auth/logout');
   tally.check(out.status === 204, `${where.name}: signing out is answered`, `${out.status} ${out.text}`);
   const { last, taken } = await stillTaken(cluster, before, watch_ms);
