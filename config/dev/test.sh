@@ -61,8 +61,8 @@ suite() {
   read -r passed failed < <(python3 "$ROOT/config/dev/count.py" "$log" $rc)
   # Machines are shared: a suite in which whole processes and browsers wait for each other may fail once because it got
   # no CPU. It runs once more, and says so; what is broken fails again. Everything else passes at once, and --full
-  # allows nobody a second try.
-  if [ "$failed" != 0 ] && waits_for_others "$name"; then
+  # allows nobody a second try. What ran out of its time (124, 137) had enough.
+  if [ "$failed" != 0 ] && [ $rc != 124 ] && [ $rc != 137 ] && waits_for_others "$name"; then
     cp "$log" "${log%.log}.first.log"
     again=", at the second try; the first: ${log%.log}.first.log"
     ("$@") >"$log" 2>&1 </dev/null
