@@ -71,12 +71,14 @@ async function takeConnections(postgres) {
   for (;;) {
     const socket = connect({ port: postgres.port, host: '127.0.0.1' });
     socket.on('error', () => {});
+    socket.setTimeout(10_000, () => socket.destroy());
     socket.write(startup);
-    // Refused politely ('E'), or without a word.
+    // Refused politely ('E'), or without a word, or not answered for want of a place.
     const taken = await new Promise((done) => {
       socket.once('data', (bytes) => done(bytes[0] !== 0x45));
       socket.once('close', () => done(false));
     });
+    socket.setTimeout(0);
     held.push(socket);
     if (!taken) return held;
   }

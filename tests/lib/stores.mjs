@@ -15,7 +15,7 @@ function pgBin() {
 
 function asPostgres(command, ...args) {
   const all = asRoot ? ['runuser', '-u', 'postgres', '--', command, ...args] : [command, ...args];
-  const ran = spawnSync(all[0], all.slice(1), { encoding: 'utf8', cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const ran = spawnSync(all[0], all.slice(1), { encoding: 'utf8', cwd: '/', timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'] });
   if (ran.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${ran.stderr}`);
   return ran.stdout;
 }
