@@ -60,6 +60,8 @@ async function trouble(cluster, tally, { name, run, limit_ms = 6000, usual_ms = 
   await judgeLedger(cluster, tally, name, acknowledged.slice(-30));
 }
 
+const kReadyForQuery = Buffer.from('Z\0\0\0\x05I', 'latin1');
+
 /** Holds every connection the server has left, so that nobody gets a new one. */
 async function takeConnections(postgres) {
   const words = ['user', 'portico', 'database', 'portico', ''].map((word) => `${word}\0`).join('');
@@ -73,9 +75,14 @@ async function takeConnections(postgres) {
     socket.on('error', () => {});
     socket.setTimeout(10_000, () => socket.destroy());
     socket.write(startup);
-    // Refused politely ('E'), or without a word, or not answered for want of a place.
+    // Taken once the server is ready for a query. The places kept for superusers are refused only after "authenticated".
     const taken = await new Promise((done) => {
-      socket.once('data', (bytes) => done(bytes[0] !== 0x45));
+      let seen = Buffer.alloc(0);
+      socket.on('data', (bytes) => {
+        seen = Buffer.concat([seen, bytes]);
+        if (seen.includes('FATAL')) done(false);
+        else if (seen.includes(kReadyForQuery)) done(true);
+      });
       socket.once('close', () => done(false));
     });
     socket.setTimeout(0);
