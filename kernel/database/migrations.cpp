@@ -273,15 +273,15 @@ std::vector<Migration> Migrator::plan() const {
 std::vector<Migration> Migrator::run() const {
   Session session(settings_.url, steady_clock::now() + settings_.time_limit);
   take_lock(session, settings_.lock_wait);
-  const std::vector<Migration> todo = missing(files_, read_applied(session));
-  if (todo.empty()) return {};
+  const std::vector<Migration> pending = missing(files_, read_applied(session));
+  if (pending.empty()) return {};
   std::set<std::string> owners;
-  for (const Migration& migration : todo) owners.insert(migration.owner);
+  for (const Migration& migration : pending) owners.insert(migration.owner);
   prepare_kernel(session);
   for (const std::string& owner : owners)
     if (owner != "kernel") prepare_owner(session, owner);
-  for (const Migration& migration : todo) apply(session, migration);
-  return todo;
+  for (const Migration& migration : pending) apply(session, migration);
+  return pending;
 }
 
 }  // namespace kernel::database
