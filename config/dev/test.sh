@@ -91,6 +91,14 @@ ctest_names() { # PRESET: one name a line, for the programs CMake knows
     python3 -c 'import json, sys; print("\n".join(t["name"] for t in json.load(sys.stdin)["tests"]))'
 }
 
+any_ctest() { # PREFIX…: is one of the programs selected by its name behind one of these?
+  local prefix
+  for prefix in "$@"; do
+    ctest_names dev | sed "s,^,$prefix," | grep -F -- "$FILTER" >/dev/null && return 0
+  done
+  return 1
+}
+
 run_ctest() { # PRESET NAME
   ctest --test-dir "$(build_dir "$1")" -R "^$2\$" -V --no-tests=error
 }
@@ -241,6 +249,7 @@ sanitizer_suites() {
   export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
   [ -f "$ROOT/tests/tsan.supp" ] && TSAN_OPTIONS="$TSAN_OPTIONS:suppressions=$ROOT/tests/tsan.supp"
   for preset in asan tsan; do
+    any_ctest "$preset/" || continue # nothing to build it for
     [ "$LIST" = 1 ] || (build_cpp $preset all) || { suite_total_failed=$((suite_total_failed + 1)); continue; }
     ctest_suites $preset "$preset/"
   done
@@ -282,8 +291,12 @@ cmd_test() {
   [ -x "$ROOT/tests/arch/run" ] && suite arch "$ROOT/tests/arch/run"
   suite dev "$ROOT/config/dev/selftest"
   if [ -f "$BUILD/build.ninja" ]; then
-    if [ $LIST = 1 ] || [ -z "$(ctest_names dev | grep -F -- "$FILTER")" ] || start_test_services; then ctest_suites dev ''; fi
-    [ $full = 1 ] && sanitizer_suites
+    local kinds=('')
+    [ $full = 0 ] || kinds+=(asan/ tsan/)
+    if [ $LIST = 1 ] || ! any_ctest "${kinds[@]}" || start_test_services; then
+      ctest_suites dev ''
+      [ $full = 0 ] || sanitizer_suites
+    fi
     [ $full = 1 ] && search_suites
   fi
   if [ -f "$ROOT/sdk/web/package.json" ]; then

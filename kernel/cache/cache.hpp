@@ -55,7 +55,7 @@ struct CacheSettings {
   std::size_t local_bytes = 64u << 20;
   std::chrono::milliseconds local_life_without_link{5000};
   std::chrono::milliseconds error_life{1000};  // a failure is remembered this long
-  std::chrono::milliseconds lease{2000};       // one replica loads, the others wait this long for it
+  std::chrono::milliseconds lease{5000};       // one replica loads, the others wait this long for it
   std::chrono::milliseconds link_ping{1000};   // an invalidation link that misses one is lost
   std::function<std::chrono::system_clock::time_point()> now;  // default: the system clock
 };

@@ -36,12 +36,14 @@ cache::RedisSettings redis_settings(const config::Settings& s) {
   cache::RedisSettings out;
   out.host = url.host, out.port = url.port, out.user = url.user, out.password = url.password,
   out.database = url.database;
+  out.call_timeout = s.redis_call_timeout;
   return out;
 }
 
 cache::CacheSettings cache_settings(const config::Settings& s) {
   cache::CacheSettings out;
   out.local_bytes = static_cast<std::size_t>(s.cache_bytes);
+  out.lease = s.cache_load_lease;
   return out;
 }
 

@@ -52,6 +52,10 @@ const std::vector<KeyInfo>& known_keys() {
        "redis://[:password@]host:port[/database]",
        {"REDIS_URL"},
        true},
+      {"redis.call_timeout_ms",
+       "50",
+       "The longest wait for Redis; beyond it the host does without, stricter and slower",
+       {}},
       {"smtp.url", "smtp://127.0.0.1:25", "smtp://[user:password@]host:port", {"SMTP_URL"}, true},
       {"mail.from", "Portico <no-reply@localhost.localdomain>", "Sender of the portal's mail", {}},
       {"security.seal_key",
@@ -74,6 +78,10 @@ const std::vector<KeyInfo>& known_keys() {
       {"log.level", "info", "debug, info, warning or error", {}},
       {"cluster.replicas", "1", "Hosts that share the limits while Redis is away", {}},
       {"cache.local_bytes", "67108864", "Size of the in-process cache; 0 is none", {}},
+      {"cache.load_lease_ms",
+       "5000",
+       "How long other replicas wait for the one that loads; beyond it another one loads",
+       {}},
       {"metrics.readers", "127.0.0.1,::1", "Addresses that may read /metrics", {}},
       {"rate.read", "600/60s per user", "Rate class of GET routes", {}},
       {"rate.write", "60/60s per user", "Rate class of other routes", {}},
@@ -232,6 +240,7 @@ Settings Settings::read(const Source& source) {
   s.database_url = in.text("database.url");
   s.database_connections = static_cast<int>(in.number("database.connections", 2, 1000));
   s.redis_url = in.text("redis.url");
+  s.redis_call_timeout = std::chrono::milliseconds(in.number("redis.call_timeout_ms", 5, 10'000));
   s.smtp_url = in.text("smtp.url");
   s.mail_from = in.text("mail.from");
   s.seal_key = in.text("security.seal_key");
@@ -243,6 +252,7 @@ Settings Settings::read(const Source& source) {
   s.log_level = in.one_of("log.level", {"debug", "info", "warning", "error"});
   s.cluster_replicas = static_cast<int>(in.number("cluster.replicas", 1, 1000));
   s.cache_bytes = in.number("cache.local_bytes", 0, std::int64_t{1} << 40);
+  s.cache_load_lease = std::chrono::milliseconds(in.number("cache.load_lease_ms", 100, 60'000));
   s.metrics_readers = split(in.text("metrics.readers"));
   std::vector<std::string> rates;
   for (const auto& info : known_keys())

@@ -36,6 +36,7 @@ struct Settings {
   std::string log_level;
   int cluster_replicas = 1;
   std::int64_t cache_bytes = 0;
+  std::chrono::milliseconds cache_load_lease{0}, redis_call_timeout{0};
   std::chrono::milliseconds read_deadline{0}, write_deadline{0};
   std::chrono::milliseconds drain_notice{0};       // between SIGTERM and the end of accepting
   std::chrono::milliseconds drain{0};              // for requests in flight, after that

@@ -1,5 +1,9 @@
 // What must hold for every route: ownership, defaults, refusals; and what switching plugins does.
-import { Client, Tally, control, startHost, status } from '../lib/portal.mjs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Tally, build, control, hostEnvironment, root, startHost, status } from '../lib/portal.mjs';
 
 const tally = new Tally();
 const host = status.host.url;
@@ -17,6 +21,14 @@ const nobody = new Client(host);
 const api = (await nobody.get('/api/openapi.json')).json;
 const shape = (answer) =>
   JSON.stringify([answer.status, answer.headers.get('content-type'), Object.keys(answer.json ?? {}).sort(), answer.json?.code]);
+
+/** What the database's owner reads, as text. */
+function sql(text) {
+  const url = hostEnvironment().DATABASE_URL.replace(/\?.*/, '');
+  const ran = spawnSync('psql', ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', text], { encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(`psql: ${ran.stderr}`);
+  return ran.stdout.trim();
+}
 
 await tally.test('ownership', async () => {
   const mine = (await first.get('/api/invoices')).json.items;
@@ -140,6 +152,41 @@ await tally.test('a disabled plugin is gone, the rest works', async () => {
     tally.check((await person.get('/api/me')).status === 200, 'other routes work');
   } finally {
     tally.check((await without.stop()) === 0, 'it ends with 0 on SIGTERM');
+  }
+});
+
+/** One folder with everything that is in these. */
+function together(folder, ...sources) {
+  for (const source of sources) for (const name of readdirSync(source)) symlinkSync(join(source, name), join(folder, name));
+  return folder;
+}
+
+await tally.test('a plugin that misbehaves', async () => {
+  const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'portico-probe-')));
+  const plugins = together(folders[0], join(build, 'plugins'), join(build, 'contract/plugins'));
+  const migrations = together(folders[1], join(root, 'migrations'));
+  symlinkSync(join(root, 'tests/contract/probe/migrations'), join(migrations, 'probe'));
+  const with_probe = await startHost({ 'plugins.path': plugins, 'plugins.probe.enabled': 'true', 'migrations.path': migrations, 'migrations.at_start': 'true' });
+  try {
+    const client = new Client(with_probe.url);
+    for (const what of ['exception', 'number']) {
+      const thrown = await client.get(`/api/probe/throws/${what}`);
+      tally.check(thrown.status === 500 && thrown.json?.code === 'internal', `a thrown ${what} is that request's 500`, `${thrown.status} ${thrown.text}`);
+      tally.check(!thrown.text.includes('only the log') && thrown.json?.correlation_id, 'and tells only where to look', thrown.text);
+    }
+    tally.check(with_probe.log.includes('what only the log may say'), 'the log says what was thrown');
+    const problem = await client.get('/api/probe/throws/problem');
+    tally.check(problem.status === 409 && problem.json?.code === 'probe.conflict', 'a problem is what the plugin says', problem.text);
+    tally.check((await client.get('/api/probe/throws/nothing')).status === 200 && (await client.get('/api/pages')).status === 200, 'and nothing more happens');
+
+    const audited = () => Number(sql("select count(*) from kernel.audit where action = 'database.system_scope' and target = 'probe' and details->>'reason' = 'probe counts all rows'"));
+    const before = audited();
+    const all = await client.get('/api/probe/all-rows');
+    tally.check(all.json?.count === 3, 'a system scope reads the rows of all owners', all.text);
+    tally.check(audited() === before + 1, 'and leaves its reason in the audit trail', `${before} rows before, ${audited()} after`);
+  } finally {
+    await with_probe.stop();
+    for (const folder of folders) rmSync(folder, { recursive: true });
   }
 });
 

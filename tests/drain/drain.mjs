@@ -30,7 +30,7 @@ class Upload {
   constructor(host) {
     this.text = '';
     this.socket = net.connect({ port: new URL(host.url).port, host: '127.0.0.1' });
-    const body = JSON.stringify({ email: 'nobody@sample.example', password: 'not the right one' });
+    const body = JSON.stringify({ email: 'while-draining@sample.example', password: 'not the right one' });
     const head = ['POST /api/auth/login HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', 'X-Portico-CSRF: 1',
       `Origin: ${host.url}`, `Content-Length: ${body.length}`];
     this.socket.write(`${head.join('\r\n')}\r\n\r\n${body.slice(0, 10)}`);

@@ -19,6 +19,7 @@ for (const [name, group] of Object.entries(groups)) {
   await group(cluster, tally);
   console.log(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
 }
+tally.check(cluster.died.length === 0, 'no host ended by itself', cluster.died.join('\n'));
 await cluster.stop();
 tally.end();
 process.exit();

@@ -74,11 +74,13 @@ export class Host {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.log = '';
+    this.ending = false; // by our will
     this.child.stderr.on('data', (bytes) => (this.log = (this.log + bytes).slice(-200_000)));
     this.running = true;
     this.ended = new Promise((done) =>
       this.child.on('exit', (code, signal) => {
         this.running = false;
+        if (!this.ending) cluster.died.push(`host ${this.number} ended by itself (${signal ?? code}):\n${this.log.slice(-4000)}`);
         done(signal ?? code);
       }),
     );
@@ -88,10 +90,12 @@ export class Host {
     }, `host ${this.number} is ready`);
   }
   async kill() {
+    this.ending = true;
     this.child.kill('SIGKILL');
     await this.ended;
   }
   async stop() {
+    this.ending = true;
     if (this.running) this.child.kill('SIGTERM');
     await this.ended;
   }
@@ -111,6 +115,7 @@ export class Cluster {
     const cluster = new Cluster();
     cluster.settings = { 'cluster.replicas': hosts, ...settings };
     cluster.more = environment;
+    cluster.died = []; // what hosts said that ended by themselves
     cluster.folder = mkdtempSync('/var/tmp/portico-cluster-');
     chmodSync(cluster.folder, 0o755);
     process.on('exit', () => cluster.#remove());

@@ -105,7 +105,8 @@ export async function mailedToken(email, count = 1) {
 
 export { freePort };
 
-function hostEnvironment() {
+/** What the stack's host was given: its database, stores and secrets. */
+export function hostEnvironment() {
   const variables = {};
   for (const line of readFileSync(join(stateFolder, 'environment'), 'utf8').split('\n')) {
     const found = /^(\w+)='(.*)'$/.exec(line);

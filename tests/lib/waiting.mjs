@@ -1,13 +1,27 @@
 // Waiting for the thing itself: ports, conditions, and the end of a stretch of load.
 import { createServer } from 'node:net';
 
-export function freePort() {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
+/** What comes later than a limit by no more than this is the noise of a shared machine. */
+export const kNoise_ms = 2000;
+
+// Below the ports that the system itself gives to outgoing connections (net.ipv4.ip_local_port_range).
+const kPorts = { first: 20_000, count: 12_000 };
+const given = new Set();
+
+const isFree = (port) =>
+  new Promise((done) => {
+    const server = createServer().once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
   });
+
+/** A port on which nothing listens; never the same twice, for who asked first may not listen yet. */
+export async function freePort() {
+  for (;;) {
+    const port = kPorts.first + Math.floor(Math.random() * kPorts.count);
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) return port;
+  }
 }
 
 /** Looks until the condition holds and gives what it gave; throws after `within_ms`. */

@@ -1,7 +1,8 @@
 // Stored answers over three hosts: one load for a crowd, nothing old after a change, nothing kept unheard.
-import { until } from '../lib/waiting.mjs';
+import { kNoise_ms, until } from '../lib/waiting.mjs';
 
 const kCrowd = 500;
+const kForgets_ms = 3000; // otherwise it would remember for a minute and a half
 
 const addresses = (number) => `127.0.${1 + Math.floor(number / 200)}.${1 + (number % 200)}`;
 
@@ -13,7 +14,7 @@ async function crowdLoadsOnce(cluster, tally) {
   const callsOfOneLoad = (await cluster.calls()).length - before;
 
   for (const [through, at] of [['nginx', () => person], ['the hosts', (n) => person.at(cluster.hosts[n % 3])]]) {
-    // Slow enough that all of the crowd arrive before the answer, quicker than the lease on loading.
+    // Slow enough that all of the crowd arrive before the answer.
     await cluster.faults({ latency_ms: 1200 });
     await cluster.forgetCalls();
     const path = `/api/invoices?page_size=${through === 'nginx' ? 60 : 61}`;
@@ -76,7 +77,7 @@ async function unheardHostForgets(cluster, tally) {
     await person.at(writer).send('PATCH', '/api/me', { last_name: 'Unheard' });
     const seen = await until(async () => (await person.at(deaf).get('/api/me')).json?.last_name === 'Unheard', 'the deaf host shows the change', 20_000).catch(() => false);
     const took = performance.now() - began;
-    tally.check(seen && took <= 3000, `a host whose link ${how} forgets within 3 s`, `${Math.round(took)} ms`);
+    tally.check(seen && took <= kForgets_ms + kNoise_ms, `a host whose link ${how} forgets within ${kForgets_ms} ms`, `${Math.round(took)} ms`);
     console.log(`link ${how}: forgotten after ${Math.round(took)} ms`);
     await deaf.cache.heal();
     await until(async () => (await deaf.metric('portico_cache_link_up')) === 1 && (await deaf.metric('portico_redis_up')) === 1, 'the link is back');

@@ -73,7 +73,7 @@ await tally.test('curl', async () => {
   tally.check(/< HTTP\/1.1 413/.test(refused.err) && !/HTTP\/1.1 100/.test(refused.err), 'a body that is too large is refused before it is sent', refused.err);
   const unknown = await curl(...post, '-X', 'PATCH', '--data-binary', '{"language":"en"}', `${host.url}/api/me`);
   tally.check(/< HTTP\/1.1 401/.test(unknown.err) && unknown.out.includes('auth.required') && !/HTTP\/1.1 100/.test(unknown.err), 'a body of nobody is refused before it is sent', unknown.err);
-  const taken = await curl(...post, '--data-binary', '{"email":"nobody@sample.example","password":"not the right one"}', `${host.url}/api/auth/login`);
+  const taken = await curl(...post, '--data-binary', '{"email":"behind-tls@sample.example","password":"not the right one"}', `${host.url}/api/auth/login`);
   tally.check(/< HTTP\/1.1 100/.test(taken.err) && /< HTTP\/1.1 401/.test(taken.err), 'another body is asked for', taken.err);
 });
 

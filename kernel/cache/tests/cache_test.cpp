@@ -116,26 +116,14 @@ TEST_CASE("two replicas missing at once load once") {
   TestRedis test;
   Clock clock;
   Replica a(test.settings(), clock), b(test.settings(), clock);
-  std::promise<void> loading, go_on;
   Source source;
-  auto first = std::async(std::launch::async, [&] {
-    return a.cache.get_or_load(
-        "k", kReports,
-        [&] {
-          loading.set_value();
-          go_on.get_future().wait();
-          return Loaded{"from a", ""};
-        },
-        in());
-  });
-  loading.get_future().wait();
+  SlowLoad first(a.cache, "from a");
   auto second = std::async(std::launch::async,
                            [&] { return b.cache.get_or_load("k", kReports, source.loader(), in()); });
   // b has read and found nothing when it asks for the lease; a's load ends only after that, or b would not
   // wait at all.
   CHECK(code_of([&] { b.cache.get_or_load("k", kReports, source.loader(), in(100ms)); }) == "cache.timeout");
-  go_on.set_value();
-  CHECK(first.get().served == Served::miss);
+  CHECK(first.end().served == Served::miss);
   CHECK(second.get().entry->value == "from a");
   CHECK(source.calls == 0);
 }
@@ -148,24 +136,12 @@ TEST_CASE("a lease whose holder died runs out and another replica loads") {
   settings.lease = 50ms;
   Cache cache(redis, settings);
   Redis other(test.settings());
-  std::promise<void> loading, go_on;
   Cache dead(other, settings);
-  auto holder = std::async(std::launch::async, [&] {
-    return dead.get_or_load(
-        "k", kReports,
-        [&] {
-          loading.set_value();
-          go_on.get_future().wait();
-          return Loaded{"late", ""};
-        },
-        in());
-  });
-  loading.get_future().wait();
+  SlowLoad holder(dead, "late");
   Source source;
   CHECK(cache.get_or_load("k", kReports, source.loader(), in()).entry->value == "v");
   CHECK(source.calls == 1);
-  go_on.set_value();
-  holder.get();
+  holder.end();
 }
 
 TEST_CASE("while the source is down the last answer is served with its age, then nothing") {
@@ -244,22 +220,10 @@ TEST_CASE("those that waited get the leader's failure, but not the end of its ow
 TEST_CASE("one that waits gives up at its own deadline") {
   Clock clock;
   Replica a(nowhere(), clock, false);
-  std::promise<void> loading, go_on;
-  auto leader = std::async(std::launch::async, [&] {
-    a.cache.get_or_load(
-        "k", kReports,
-        [&] {
-          loading.set_value();
-          go_on.get_future().wait();
-          return Loaded{"v", ""};
-        },
-        in());
-  });
-  loading.get_future().wait();
+  SlowLoad leader(a.cache, "v");
   Source source;
   CHECK(code_of([&] { a.cache.get_or_load("k", kReports, source.loader(), in(20ms)); }) == "cache.timeout");
-  go_on.set_value();
-  leader.get();
+  leader.end();
 }
 
 TEST_CASE("a value can be set and got, and belongs to its tags") {

@@ -41,24 +41,12 @@ TEST_CASE(
     TestRedis test;
     Clock clock;
     Replica a(with_redis ? test.settings() : nowhere(), clock, with_redis);
-    std::promise<void> loading, go_on;
-    auto slow = std::async(std::launch::async, [&] {
-      return a.cache.get_or_load(
-          "k", kReports,
-          [&] {
-            loading.set_value();
-            go_on.get_future().wait();
-            return Loaded{"before", ""};
-          },
-          in());
-    });
-    loading.get_future().wait();
+    SlowLoad slow(a.cache, "before");
     a.cache.bust("user:1");
     Source source;
     source.value = "after";
     CHECK(a.cache.get_or_load("k", kReports, source.loader(), in()).entry->value == "after");
-    go_on.set_value();
-    CHECK(slow.get().entry->value == "before");  // it had asked before
+    CHECK(slow.end().entry->value == "before");  // it had asked before
     CHECK(a.cache.get_or_load("k", kReports, source.loader(), in()).entry->value == "after");
     CHECK(source.calls == 1);
   }
@@ -68,21 +56,9 @@ TEST_CASE("a slow load on one replica is not stored when another replica raised 
   TestRedis test;
   Clock clock;
   Replica a(test.settings(), clock), b(test.settings(), clock);
-  std::promise<void> loading, go_on;
-  auto slow = std::async(std::launch::async, [&] {
-    return a.cache.get_or_load(
-        "k", kReports,
-        [&] {
-          loading.set_value();
-          go_on.get_future().wait();
-          return Loaded{"before", ""};
-        },
-        in());
-  });
-  loading.get_future().wait();
+  SlowLoad slow(a.cache, "before");
   b.cache.bust("user:1");
-  go_on.set_value();
-  slow.get();
+  slow.end();
   CHECK_FALSE(a.cache.find_local("k"));
   CHECK_FALSE(b.cache.get("k", {"user:1"}));
 }
@@ -160,21 +136,9 @@ TEST_CASE("a Redis that came back empty brings no old generation back to life") 
   TestRedis test;
   Clock clock;
   Replica a(test.settings(), clock);
-  std::promise<void> loading, go_on;
-  auto slow = std::async(std::launch::async, [&] {
-    return a.cache.get_or_load(
-        "k", kReports,
-        [&] {
-          loading.set_value();
-          go_on.get_future().wait();
-          return Loaded{"before", ""};
-        },
-        in());
-  });
-  loading.get_future().wait();
+  SlowLoad slow(a.cache, "before");
   for (const char* tag : {"user:1", "*"}) a.redis.call({"DEL", a.redis.key(std::string("tag:") + tag)});
-  go_on.set_value();
-  slow.get();
+  slow.end();
   CHECK_FALSE(a.cache.get("k", {"user:1"}));
 }
 
