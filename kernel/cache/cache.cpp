@@ -367,7 +367,9 @@ Answer Cache::get_or_load(const std::string& key, const Policy& policy, const Lo
     const WallTime at = state_->now();
     state_->metrics.local_miss.add();
     const bool usable = old && at < old->stale_until;
-    const auto [flight, leads] = state_->flights.join(key, state_->local.snapshot(tags));
+    const auto joined = state_->flights.join(key, state_->local.snapshot(tags));
+    const FlightPtr& flight = joined.first;
+    const bool leads = joined.second;
     if (!leads) {
       if (usable) return state_->answer(old, Served::hit, at);  // somebody is refreshing it already
       if (auto answer = state_->follow(flight, deadline, old)) return *std::move(answer);

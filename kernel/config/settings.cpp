@@ -150,7 +150,7 @@ class Reader {
     return value == "true";
   }
   std::string one_of(const std::string& key, const std::vector<std::string>& words) {
-    const auto value = text(key);
+    auto value = text(key);
     for (const auto& word : words)
       if (value == word) return value;
     const auto hint = nearest(value, words);

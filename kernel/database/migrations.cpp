@@ -273,7 +273,7 @@ std::vector<Migration> Migrator::plan() const {
 std::vector<Migration> Migrator::run() const {
   Session session(settings_.url, steady_clock::now() + settings_.time_limit);
   take_lock(session, settings_.lock_wait);
-  const std::vector<Migration> pending = missing(files_, read_applied(session));
+  std::vector<Migration> pending = missing(files_, read_applied(session));
   if (pending.empty()) return {};
   std::set<std::string> owners;
   for (const Migration& migration : pending) owners.insert(migration.owner);

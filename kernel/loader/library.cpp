@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
 #include <portico/problem.hpp>
 #include <vector>
 
@@ -40,6 +41,14 @@ std::string sha256_hex(const std::vector<char>& bytes) {
   std::string hex;
   for (unsigned i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
   return hex;
+}
+
+/// Keeps an image for the rest of the process; the list itself is never destroyed, so nothing unmaps it.
+void retire(boost::dll::shared_library library) {
+  static std::mutex mutex;
+  static auto* const retired = new std::vector<boost::dll::shared_library>;
+  const std::lock_guard lock(mutex);
+  retired->push_back(std::move(library));
 }
 
 }  // namespace
@@ -76,7 +85,7 @@ Library::~Library() {
   // Retired, not unmapped: without proof that nothing of it is referenced, the image stays. The file may go.
   std::error_code ec;
   std::filesystem::remove_all(copy_.parent_path(), ec);
-  if (library_.is_loaded()) static_cast<void>(new boost::dll::shared_library(std::move(library_)));
+  if (library_.is_loaded()) retire(std::move(library_));
 }
 
 const portico_entry& Library::entry() const {

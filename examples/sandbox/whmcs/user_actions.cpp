@@ -25,7 +25,7 @@ std::string path_of(const Call& call) {
   const std::string destination(call.raw("destination"));
   if (destination.empty() || destination == "clientarea:homepage") return "clientarea.php";
   if (destination == "sso:custom_redirect") {
-    const std::string path(call.raw("sso_redirect_path"));
+    std::string path(call.raw("sso_redirect_path"));
     const bool relative = !path.empty() && path[0] != '/' && path.find("://") == std::string::npos &&
                           path.find('\\') == std::string::npos && path.find("..") == std::string::npos &&
                           path.find_first_of("\r\n") == std::string::npos;

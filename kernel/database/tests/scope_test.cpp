@@ -256,7 +256,7 @@ TEST_CASE(
       kernel.replace(0, std::string("portico_notes").size(), "portico_kernel");
       CHECK(transaction.run_as("portico_kernel", kWho).get<std::string>(0, "who") == kernel);
       CHECK(who(transaction) == expected.who);
-      CHECK(code_of([&] { transaction.run("SELECT 'x'::int"); }) != "");
+      CHECK_FALSE(code_of([&] { transaction.run("SELECT 'x'::int"); }).empty());
       CHECK(code_of([&] { who(transaction); }) == "database.aborted");  // and not without a role
       transaction.rollback();
       CHECK(code_of([&] { who(transaction); }) == "database.ended");

@@ -47,8 +47,10 @@ std::string PasswordHasher::peppered(const Pepper& pepper, std::string_view pass
 }
 
 std::string PasswordHasher::bcrypt(const std::string& text, const std::string& setting) {
-  const std::unique_lock lock(one_at_a_time_, std::chrono::seconds(2));
-  if (!lock) throw portico::Problem(503, "service.busy", "password hashing is busy", 2);
+  if (!one_at_a_time_.try_acquire_for(std::chrono::seconds(2)))
+    throw portico::Problem(503, "service.busy", "password hashing is busy", 2);
+  const std::unique_ptr<std::binary_semaphore, void (*)(std::binary_semaphore*)> turn(
+      &one_at_a_time_, [](std::binary_semaphore* semaphore) { semaphore->release(); });
   ++computations_;
   const auto memory = std::make_unique<crypt_data>();
   const char* made = crypt_r(text.c_str(), setting.c_str(), memory.get());

@@ -3,8 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <optional>
+#include <semaphore>
 #include <string>
 #include <string_view>
 
@@ -48,7 +48,7 @@ class PasswordHasher {
   Pepper current_;
   std::optional<Pepper> previous_;
   std::string dummy_setting_;
-  std::timed_mutex one_at_a_time_;
+  std::binary_semaphore one_at_a_time_{1};
   std::atomic<std::uint64_t> computations_{0};
 };
 

@@ -332,7 +332,9 @@ FakeHost::FakeHost(const TestDatabase& database, boost::json::object settings)
       reinterpret_cast<const portico_entry* (*)()>(dlsym(s.library, "portico_plugin_entry_v1"))();
   auto error = portico::call::empty_error();
   portico::call::check(entry->create(&s.host, &s.plugin, &error), error, "create");
-  portico::call::check(s.plugin->start(s.plugin, &error), error, "start");
+  const auto started = s.plugin->start(s.plugin, &error);
+  if (started != PORTICO_OK) s.plugin->destroy(s.plugin);
+  portico::call::check(started, error, "start");
 }
 
 FakeHost::~FakeHost() {
