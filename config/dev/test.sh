@@ -243,15 +243,19 @@ stack_suites() {
   done
 }
 
+# The programs, and whole hosts where they meet the most: several of them, and everything around them failing.
 sanitizer_suites() {
-  local preset
+  local preset room
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
   export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
   [ -f "$ROOT/tests/tsan.supp" ] && TSAN_OPTIONS="$TSAN_OPTIONS:suppressions=$ROOT/tests/tsan.supp"
   for preset in asan tsan; do
-    any_ctest "$preset/" || continue # nothing to build it for
+    any_ctest "$preset/" || selected "$preset/replicas" || selected "$preset/faults" || continue # nothing to build it for
     [ "$LIST" = 1 ] || (build_cpp $preset all) || { suite_total_failed=$((suite_total_failed + 1)); continue; }
     ctest_suites $preset "$preset/"
+    for room in replicas faults; do
+      suite "$preset/$room" limited env PORTICO_TEST_BUILD_DIR="$(build_dir $preset)" PORTICO_TEST_FULL= "$ROOT/tests/$room/run"
+    done
   done
 }
 
