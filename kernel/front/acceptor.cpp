@@ -67,7 +67,7 @@ Acceptor::Outcome Acceptor::accept(const std::function<void(AcceptedSocket)>& pa
         turned_away(*refusal);
         continue;
       }
-      pass_on({std::move(socket), std::move(peer), refusal});
+      pass_on({socket, std::move(peer), refusal});
     } catch (const std::exception& e) {
       observe::log(observe::Level::error, "front", "a connection could not be taken", {{"why", e.what()}});
     }

@@ -192,7 +192,7 @@ void EventLoop::open_adopted() {
     const auto admission = accepted.refusal ? Connection::Admission::refused : Connection::Admission::counted;
     std::unique_ptr<Connection> owned;
     try {
-      owned = std::make_unique<Connection>(*this, Transport(std::move(accepted.socket), shared_.tls.get()),
+      owned = std::make_unique<Connection>(*this, Transport(accepted.socket, shared_.tls.get()),
                                            accepted.peer, admission);
       watch(owned->descriptor(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, owned.get());
     } catch (const std::exception& e) {  // reset before we got to it

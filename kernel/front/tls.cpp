@@ -109,7 +109,7 @@ Tls::Clock::time_point use_certificates(SSL_CTX* context, const std::filesystem:
     Certificate next(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
     if (!next) break;
     if (SSL_CTX_add0_chain_cert(context, next.get()) != 1) refuse(last_error());
-    next.release();
+    static_cast<void>(next.release());  // the context has it now
   }
   if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) refuse("a broken chain: " + last_error());
   ERR_clear_error();

@@ -49,8 +49,8 @@ void Transport::FreeSession::operator()(SSL* session) const noexcept {
   SSL_free(session);
 }
 
-Transport::Transport(Poco::Net::StreamSocket socket, Tls* tls)
-    : socket_(std::move(socket)), descriptor_(socket_.impl()->sockfd()) {
+Transport::Transport(const Poco::Net::StreamSocket& socket, Tls* tls)
+    : socket_(socket), descriptor_(socket_.impl()->sockfd()) {
   socket_.setBlocking(false);
   socket_.setNoDelay(true);
   if (tls == nullptr) return;

@@ -24,7 +24,7 @@ class Transport {
  public:
   /// Takes over a socket that accept() gave; tls may be null.
   /// errors    Problem 500 http.no_memory
-  Transport(Poco::Net::StreamSocket socket, Tls* tls);
+  Transport(const Poco::Net::StreamSocket& socket, Tls* tls);
   Transport(Transport&&) noexcept = default;
   ~Transport();
 

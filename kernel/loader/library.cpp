@@ -76,7 +76,7 @@ Library::Library(const std::filesystem::path& file, const std::filesystem::path&
   }
   library_.load(copy_.string(), boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local, ec);
   if (ec) {
-    const char* text = ::dlerror();
+    const char* text = ::dlerror();  // NOLINT(concurrency-mt-unsafe): glibc keeps one for each thread
     throw Problem(422, "plugin.cannot_open", file.string() + ": " + (text ? text : ec.message()));
   }
 }

@@ -282,7 +282,7 @@ SmtpSettings SmtpSettings::from_url(const std::string& url) {
                       : settings.security == Security::starttls ? 587
                                                                 : 25;
     settings.port = uri.getSpecifiedPort() == 0 ? usual : uri.getSpecifiedPort();
-    std::string user_info = uri.getUserInfo();
+    const std::string& user_info = uri.getUserInfo();
     // getUserInfo is decoded, so a ':' of the user name cannot be told apart; take the raw form's first one.
     const std::size_t begin = url.find("://") + 3;
     const std::size_t at = url.rfind('@', url.find_first_of("/?#", begin));

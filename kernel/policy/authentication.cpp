@@ -113,11 +113,10 @@ Verdict authenticate(Call& call, MayBlock may_block) {
   const auto& error = asked->error;
   if (status == PORTICO_E_NOT_FOUND) return Verdict::pass;
   if (status != PORTICO_OK) {
-    const auto problem = error.status ? portico::call::problem_of(error)
-                                      : Problem(500, "internal", "the authenticator failed");
     // A credential that is not good is nobody's on a route for anyone; elsewhere authorize() asks to sign in.
-    if (problem.status == 401) return Verdict::pass;
-    throw problem;
+    if (error.status == 401) return Verdict::pass;
+    throw error.status ? portico::call::problem_of(error)
+                       : Problem(500, "internal", "the authenticator failed");
   }
   auto principal =
       std::make_shared<Principal>(Principal{found.user_id, found.session_id, found.roles, found.language,

@@ -30,7 +30,9 @@ std::string note(std::uint32_t type, const std::string& owner, const std::string
   return out;
 }
 
-const std::string kOwner("Portico", 8);  // with its zero
+using namespace std::string_literals;
+
+const std::string kOwner = "Portico\0"s;
 const std::string kOurs = note(1, kOwner, kManifest);
 
 /// A shared object of program headers and what they name; parts may be changed before it is written out.
@@ -82,7 +84,7 @@ std::string code_of(const std::string& bytes) {
 
 TEST_CASE("the manifest is found wherever its note stands") {
   CHECK(read(File().bytes()) == kManifest);
-  const auto other = note(3, std::string("GNU", 4), "abcde");
+  const auto other = note(3, "GNU\0"s, "abcde");
   CHECK(read(File({other + kOurs}).bytes()) == kManifest);
   CHECK(read(File({kOurs + other}).bytes()) == kManifest);
   CHECK(read(File({other, kOurs}).bytes()) == kManifest);
@@ -131,10 +133,9 @@ TEST_CASE("each broken note is refused for what is wrong with it") {
            Row{"a text longer than the segment", changed(4, 1000), "plugin.malformed_note"},
            Row{"a text of four thousand million bytes", changed(4, ~0u), "plugin.malformed_note"},
            Row{"another type", notes(note(2, kOwner, kManifest)), "plugin.no_manifest"},
-           Row{"another owner", notes(note(1, std::string("Portica", 8), kManifest)), "plugin.no_manifest"},
+           Row{"another owner", notes(note(1, "Portica\0"s, kManifest)), "plugin.no_manifest"},
            Row{"an owner without its zero", notes(note(1, "Portico", kManifest)), "plugin.no_manifest"},
-           Row{"an owner that goes on", notes(note(1, std::string("Portico\0x", 9), kManifest)),
-               "plugin.no_manifest"},
+           Row{"an owner that goes on", notes(note(1, "Portico\0x"s, kManifest)), "plugin.no_manifest"},
            Row{"a text over 256 KiB", notes(note(1, kOwner, std::string((256 << 10) + 1, ' '))),
                "plugin.malformed_note"},
            Row{"two manifests in one segment", notes(kOurs + kOurs), "plugin.malformed_note"},

@@ -76,7 +76,7 @@ void Connection::reset() {
   // Disconnecting to AF_UNSPEC sends a reset and keeps the number.
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  ::connect(socket_, &nobody, sizeof nobody);
+  static_cast<void>(::connect(socket_, &nobody, sizeof nobody));
 }
 
 void Connection::close() {
