@@ -115,10 +115,6 @@ limited() {
   timeout -k 10 $most "$@"
 }
 
-# Three hosts, three stores and a hundred clients on two cores: what they do to each other in seconds is judged only with
-# --full or when named (./dev test faults), for on a machine with other tenants their time limits strike first.
-needs_a_quiet_machine() { case $1 in faults | replicas) return 0 ;; *) return 1 ;; esac; }
-
 # The browser scripts of tests/e2e. One whose usage names --status needs a running portal; the others play the host.
 browser_scripts() { # WITH|WITHOUT
   local file
@@ -237,10 +233,7 @@ stack_suites() {
   [ -f "$ROOT/sdk/web/src/api/types.gen.ts" ] && stack_suite api-types check_api_types
   stack_suite metrics check_metrics
   for name in $(browser_scripts with); do stack_suite "e2e/$name" browser_script "$name"; done
-  for name in $(room_scripts); do
-    needs_a_quiet_machine "$name" && [ "$FILTER" != "$name" ] && [ -z "${PORTICO_TEST_FULL:-}" ] && continue
-    stack_suite "$name" limited "$ROOT/tests/$name/run"
-  done
+  for name in $(room_scripts); do stack_suite "$name" limited "$ROOT/tests/$name/run"; done
 }
 
 # The programs, and whole hosts where they meet the most: several of them, and everything around them failing.
