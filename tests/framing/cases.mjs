@@ -68,6 +68,19 @@ function chunkLines() {
   );
 }
 
+/** Each byte of a chunked body in turn replaced, or left out. */
+function chunkBytes() {
+  const whole = '3;x="y\\z"\r\nabc\r\n0\r\n\r\n';
+  const others = [...kBytes, ...'X;0"'].map((one) => (typeof one === 'number' ? String.fromCharCode(one) : one));
+  return Array.from(whole, (_, at) =>
+    ['', ...others].map((other) => ({
+      family: 'another byte in the chunked coding',
+      name: `byte ${at} is ${other === '' ? 'missing' : hex(other.charCodeAt(0))}`,
+      bytes: chunked(whole.slice(0, at) + other + whole.slice(at + 1)),
+    })),
+  ).flat();
+}
+
 const codings = [
   'chunked, chunked', 'chunked,', ',chunked', 'chunked;q=1', 'chunked ;', '"chunked"', "'chunked'", 'CHUNKED', 'Chunked', 'chunke', 'chunkedd',
   'x chunked', 'chunked x', 'gzip, chunked', 'chunked, gzip', 'chunked, identity', 'identity', 'gzip', 'deflate', 'trailers', '', ' ', 'chunked\\', '\\chunked',
@@ -235,6 +248,7 @@ export function allCases(probes) {
     ...around('a byte around Host', 'Host: a', '', 'GET /a HTTP/1.1'),
     ...requestLines(),
     ...chunkLines(),
+    ...chunkBytes(),
     ...codings.map((value) => ({ family: 'transfer codings', name: JSON.stringify(value), bytes: request(`Transfer-Encoding: ${value}\r\n`, kChunked) })),
     ...lengths.map((value) => ({ family: 'lengths', name: JSON.stringify(value), bytes: request(`Content-Length: ${value}\r\n`, 'abc') })),
     ...named('two proofs of a length', twoProofs),

@@ -123,7 +123,9 @@ TEST_CASE("a limit lets its last byte pass and refuses the next") {
       {"chunked body at the limit", chunks("5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n"), 200, limits},
       {"chunked body over the limit", chunks("5\r\n01234\r\n6\r\n"), 413, limits},
       {"chunk far over the limit", chunks("ffffffffffffffff\r\n"), 413, limits},
+      {"chunk that makes the sum wrap", chunks("3\r\nabc\r\nfffffffffffffffd\r\n"), 413, limits},
       {"chunk size of 17 digits", chunks("00000000000000001\r\n"), 400, limits},
+      {"escaped quote in an extension", chunks("1;a=\"\\\"b\"\r\na\r\n0\r\n\r\n"), 200, limits},
       {"chunk extension at the limit", chunks("1;abcdef\r\na\r\n0\r\n\r\n"), 200, limits},
       {"chunk extension over the limit", chunks("1;abcdefgh\r\na\r\n0\r\n\r\n"), 400, limits},
       {"chunk extensions over their sum", chunks("1;abcdef\r\na\r\n1;abcdef\r\na\r\n0\r\n\r\n"), 400, limits},
@@ -178,6 +180,9 @@ TEST_CASE("heads are refused for what they say") {
       {"host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", Refusal::malformed_host},
       {"host with user", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", Refusal::malformed_host},
       {"host with a bad port", "GET / HTTP/1.1\r\nHost: a:80x\r\n\r\n", Refusal::malformed_host},
+      {"host with a port of six digits", "GET / HTTP/1.1\r\nHost: a:080808\r\n\r\n", Refusal::malformed_host},
+      {"empty brackets for a host", "GET / HTTP/1.1\r\nHost: []\r\n\r\n", Refusal::malformed_host},
+      {"brackets that go on", "GET / HTTP/1.1\r\nHost: [::1]x80\r\n\r\n", Refusal::malformed_host},
       {"no host in HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", Refusal::malformed_host},
       {"equal lengths twice", post("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"),
        Refusal::malformed_length},
@@ -208,6 +213,14 @@ TEST_CASE("heads are refused for what they say") {
       {"space before an extension", chunked("3 ;x\r\nabc\r\n"), Refusal::malformed_chunk},
       {"line end in a quoted extension", chunked("3;x=\"\r\nabc\r\n"), Refusal::malformed_chunk},
       {"lone CR after data", chunked("3\r\nabc\r0\r\n\r\n"), Refusal::malformed_chunk},
+      {"another byte for the LF of a size", chunked("3\rXabc\r\n0\r\n\r\n"), Refusal::malformed_chunk},
+      {"another byte for the CR after data", chunked("3\r\nabcX\n0\r\n\r\n"), Refusal::malformed_chunk},
+      {"another byte for the LF after data", chunked("3\r\nabc\rX0\r\n\r\n"), Refusal::malformed_chunk},
+      {"another byte for the last CR", chunked("0\r\nX\n"), Refusal::malformed_chunk},
+      {"another byte for the last LF", chunked("0\r\n\rX"), Refusal::malformed_chunk},
+      {"extension without a name", chunked("3;=x\r\nabc\r\n0\r\n\r\n"), Refusal::malformed_chunk},
+      {"control byte in quotes", chunked("3;x=\"\x01\"\r\nabc\r\n"), Refusal::malformed_chunk},
+      {"escaped control byte in quotes", chunked("3;x=\"\\\x01\"\r\nabc\r\n"), Refusal::malformed_chunk},
   };
   for (const Row& row : rows) {
     INFO(row.rule);
@@ -285,6 +298,17 @@ TEST_CASE("a route decides its body limit when the head is there") {
   };
   CHECK(status("/upload") == 200);
   CHECK(status("/other") == 413);
+}
+
+TEST_CASE("a claimed length takes no memory before its bytes are there") {
+  const Limits limits;
+  const BodyLimit none;
+  RequestFramer framer(limits, none);
+  Request request;
+  std::size_t consumed = 0;
+  const std::string head = post("Content-Length: " + std::to_string(limits.body) + "\r\n", "");
+  CHECK(framer.feed(head, consumed, request) == RequestFramer::Step::need_more);
+  CHECK(request.body.capacity() < limits.body / 2);
 }
 
 TEST_CASE("a client that expects 100 Continue is known until it sends its body") {
