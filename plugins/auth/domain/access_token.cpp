@@ -95,7 +95,7 @@ AccessTokens::AccessTokens(std::string issuer, const std::string& secret, const 
   const auto add = [&](const std::string& s) {
     if (s.size() < kMinSecret)
       throw portico::Problem(500, "auth.secret_too_short", "jwt_secret (JWT_SECRET) needs at least 32 bytes");
-    const auto id = key_id(s);
+    auto id = key_id(s);
     keys_[id] = s;
     return id;
   };

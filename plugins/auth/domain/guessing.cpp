@@ -24,7 +24,7 @@ std::string lock_schedule_literal() {
 }
 
 std::string address_prefix(std::string_view address) {
-  const std::string text(address.substr(0, 64));
+  std::string text(address.substr(0, 64));
   unsigned char v4[4], v6[16];
   const auto prefix4 = [](const unsigned char* a) { return fmt::format("{}.{}.{}.0/24", a[0], a[1], a[2]); };
   if (inet_pton(AF_INET, text.c_str(), v4) == 1) return prefix4(v4);

@@ -42,8 +42,8 @@ TEST_CASE("a forgotten password: one mail, one use, and every other browser is s
   INFO(done.code << done.raw);
   REQUIRE(done.status == 200);
   CHECK_FALSE(scene.host.user_of(asker).empty());
-  CHECK(scene.host.user_of(owner) == "");
-  CHECK(scene.host.user_of(other) == "");
+  CHECK(scene.host.user_of(owner).empty());
+  CHECK(scene.host.user_of(other).empty());
   CHECK(scene.host.send(other, "POST", "/api/auth/refresh").status == 401);
   CHECK(scene.host.mails.back().subject == "Sample Netのパスワードが変更されました");
   CHECK(choose(token, "ten loud drums beat on").code == "auth.link_used");

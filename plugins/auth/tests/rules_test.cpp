@@ -41,11 +41,11 @@ std::string sign_up_error(const boost::json::value& form) {
 }  // namespace
 
 TEST_CASE("a whole sign-up form is taken") {
-  CHECK(sign_up_error(good_form()) == "");
+  CHECK(sign_up_error(good_form()).empty());
   auto form = good_form();
   form["company"] = "";
   form["address"].as_object()["line2"] = "";
-  CHECK(sign_up_error(form) == "");
+  CHECK(sign_up_error(form).empty());
   const auto person = to_person(portico::decode<SignUpForm>(form));
   CHECK_FALSE(person.profile.company);
   CHECK_FALSE(person.profile.address.line2);

@@ -183,7 +183,7 @@ TEST_CASE("a disabled account cannot sign in, and its sessions do not count") {
   const auto email = fresh_email();
   scene.add_account(browser, email);
   database().script("UPDATE users SET state = 'disabled' WHERE email = lower('" + email + "')");
-  CHECK(scene.host.user_of(browser) == "");
+  CHECK(scene.host.user_of(browser).empty());
   CHECK(scene.host.send(browser, "POST", "/api/auth/refresh").status == 401);
   const auto refused = scene.sign_in(browser, email);
   CHECK(refused.status == 401);

@@ -31,7 +31,7 @@ TEST_CASE("a person signs up, opens the mail in the same browser, and is signed 
   CHECK(text(done.body.at("email")) == email);
   CHECK(done.body.at("roles") == boost::json::array{"customer"});
   CHECK(text(done.body.at("address").at("postcode")) == "105-0001");
-  CHECK(done.set_cookies.at("signup") == "");
+  CHECK(done.set_cookies.at("signup").empty());
   CHECK(scene.billing.creations == 1);
   CHECK(scene.host.user_of(browser) == text(done.body.at("id")));
   CHECK(scene.confirm(browser, token).code == "auth.link_used");
@@ -99,7 +99,7 @@ TEST_CASE("an address with an account gets another mail; the one who asks sees n
   CHECK(known.set_cookies.size() == unknown.set_cookies.size());
   CHECK(scene.host.mails.back().subject == "Sample Netアカウントはすでに登録されています");
   CHECK(scene.host.mails.back().text.find("/auth/login") != std::string::npos);
-  CHECK(scene.host.mails.back().token() == "");
+  CHECK(scene.host.mails.back().token().empty());
   CHECK(count_of("sign_ups") == pending);
 }
 
@@ -204,7 +204,7 @@ TEST_CASE("a try that was overtaken changes nothing any more") {
   other.host.operations = scene.host.operations;
   auto second_browser = browser;
   scene.host.operations["billing.create_customer/1"] = [&](std::string_view text) {
-    const auto made = create(text);
+    auto made = create(text);
     database().script(
         "UPDATE sign_ups SET lease_until = now() - interval '1 second' WHERE state = 'confirmed'");  // it
                                                                                                      // slept

@@ -170,16 +170,17 @@ std::optional<Credentials> make_account(const Parts& parts, const Claim& claim, 
 
 SignedIn confirm_sign_up(Parts& parts, const Browser& browser, const ConfirmForm& form,
                          std::string_view browser_nonce) {
-  const portico::Problem expired(410, "auth.link_expired"), used(410, "auth.link_used");
-  if (!is_token(form.token)) throw expired;
+  const auto expired = [] { return portico::Problem(410, "auth.link_expired"); };
+  const auto used = [] { return portico::Problem(410, "auth.link_used"); };
+  if (!is_token(form.token)) throw expired();
   const auto found =
       parts.as_nobody([&](portico::Transaction& tx) { return store::find_sign_up(tx, form.token); });
-  if (!found) throw expired;
+  if (!found) throw expired();
   switch (press(found->state, found->past_deadline)) {
     case Press::expired:
-      throw expired;
+      throw expired();
     case Press::used:
-      throw used;
+      throw used();
     case Press::refused:
       answer_refused(found->refused_code);
     case Press::go_on:
@@ -191,7 +192,7 @@ SignedIn confirm_sign_up(Parts& parts, const Browser& browser, const ConfirmForm
   if (!claim) {
     const auto now =
         parts.as_nobody([&](portico::Transaction& tx) { return store::find_sign_up(tx, form.token); });
-    if (now && now->state == SignUpState::active) throw used;
+    if (now && now->state == SignUpState::active) throw used();
     running();
   }
   const auto person = open_person(parts, *claim);

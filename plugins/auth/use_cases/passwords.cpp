@@ -30,12 +30,13 @@ void forget_password(const Parts& parts, const EmailForm& form) {
 }
 
 SignedIn choose_password(Parts& parts, const NewPasswordForm& form) {
-  const portico::Problem expired(410, "auth.link_expired"), used(410, "auth.link_used");
-  if (!is_token(form.token)) throw expired;
+  const auto expired = [] { return portico::Problem(410, "auth.link_expired"); };
+  const auto used = [] { return portico::Problem(410, "auth.link_used"); };
+  if (!is_token(form.token)) throw expired();
   const auto found =
       parts.as_nobody([&](portico::Transaction& tx) { return store::find_reset(tx, form.token); });
-  if (found.state == ResetState::used) throw used;
-  if (found.state == ResetState::expired) throw expired;
+  if (found.state == ResetState::used) throw used();
+  if (found.state == ResetState::expired) throw expired();
 
   const auto before = parts.host.database().as_user(
       found.user_id, [&](portico::Transaction& tx) { return store::get_account(tx, found.user_id); });
@@ -53,8 +54,8 @@ SignedIn choose_password(Parts& parts, const NewPasswordForm& form) {
   std::optional<Credentials> credentials;
   std::vector<std::string> ended;
   const auto account = parts.host.database().as_user(found.user_id, [&](portico::Transaction& tx) {
-    if (!before.active) throw expired;
-    if (!store::use_reset(tx, form.token)) throw used;
+    if (!before.active) throw expired();
+    if (!store::use_reset(tx, form.token)) throw used();
     store::set_password(tx, before.id, hash);
     ended = store::end_all_sessions(tx, before.id, "password_changed");
     store::forget_devices(tx, before.id);

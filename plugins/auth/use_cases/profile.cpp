@@ -110,14 +110,14 @@ Profile open_profile(const Parts& parts, std::string_view user_id, std::string_v
 }
 
 portico::accounts::Links get_links(const Parts& parts, std::string_view user_id) {
-  const portico::Problem not_linked(404, "accounts.not_linked");
-  if (user_id.size() != 36) throw not_linked;
+  const auto not_linked = [] { return portico::Problem(404, "accounts.not_linked"); };
+  if (user_id.size() != 36) throw not_linked();
   portico::CachePolicy policy;
   policy.fresh = kFresh;
   return parts.host.cache().get_or_load("links:" + std::string(user_id), policy, [&] {
     auto links = parts.host.database().as_user(
         user_id, [&](portico::Transaction& tx) { return store::find_links(tx, user_id); });
-    if (!links) throw not_linked;
+    if (!links) throw not_linked();
     return *links;
   });
 }

@@ -13,8 +13,8 @@ struct Cell {
 };
 
 std::int64_t big_endian(const char* data, int size) {
-  std::int64_t out = static_cast<signed char>(data[0]);
-  for (int i = 1; i < size; ++i) out = (out << 8) | static_cast<unsigned char>(data[i]);
+  std::int64_t out = (static_cast<unsigned char>(data[0]) & 0x80) != 0 ? -1 : 0;  // the sign
+  for (int i = 0; i < size; ++i) out = (out << 8) | static_cast<unsigned char>(data[i]);
   return out;
 }
 
@@ -133,14 +133,15 @@ portico_status run(const portico_host* h, portico_handle handle, portico_str sql
     }
     auto rows = std::make_shared<RowSet>();
     const int n = PQntuples(result), m = PQnfields(result);
-    rows->cells.resize(static_cast<std::size_t>(n * m));
+    const auto width = static_cast<std::size_t>(m);
+    rows->cells.resize(static_cast<std::size_t>(n) * width);
     for (int c = 0; c < m; ++c) rows->names.push_back(PQfname(result, c));
     for (const auto& name : rows->names) rows->columns.push_back(to_str(name));
     for (int r = 0; r < n; ++r)
       for (int c = 0; c < m; ++c)
         if (!PQgetisnull(result, r, c))
-          decode(rows->cells[static_cast<std::size_t>(r * m + c)], PQftype(result, c),
-                 PQgetvalue(result, r, c), PQgetlength(result, r, c), PQfname(result, c));
+          decode(rows->cells[static_cast<std::size_t>(r) * width + static_cast<std::size_t>(c)],
+                 PQftype(result, c), PQgetvalue(result, r, c), PQgetlength(result, r, c), PQfname(result, c));
     for (const auto& cell : rows->cells) rows->raw.push_back(cell.value);
     s.leases[++s.next] = rows;
     *out = {s.next,

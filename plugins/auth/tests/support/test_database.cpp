@@ -113,7 +113,7 @@ std::string TestDatabase::ask(const std::string& sql) const {
   run(own, "SET app.scope = 'system'; SET search_path = auth, pg_catalog");
   PGresult* result = PQexec(own, sql.c_str());
   const std::string message = PQresultErrorMessage(result);
-  const std::string cell = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
+  std::string cell = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "";
   PQclear(result);
   PQfinish(own);
   if (!message.empty()) throw std::runtime_error(message + "in: " + sql);
