@@ -7,7 +7,8 @@ namespace auth {
 
 std::string request_sign_up(Parts& parts, const SignUpForm& form) {
   check_sign_up(form, parts.portal.name);
-  const auto token = parts.new_token(), nonce = parts.new_token();
+  const auto token = parts.new_token();
+  auto nonce = parts.new_token();
   NewSignUp row;
   row.id = parts.new_uuid();
   row.email = canonical_email(form.email);

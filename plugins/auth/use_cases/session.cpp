@@ -39,11 +39,11 @@ void forget_session(const Parts& parts, std::string_view session_id) {
 }
 
 Credentials refresh_session(const Parts& parts, std::string_view refresh_token) {
-  const portico::Problem expired(401, "auth.session_expired");
-  if (!is_token(refresh_token)) throw expired;
+  const auto expired = [] { return portico::Problem(401, "auth.session_expired"); };
+  if (!is_token(refresh_token)) throw expired();
   const auto next = parts.refresh_tokens.successors(refresh_token);
   const auto step = parts.as_nobody([&](portico::Transaction& tx) {
-    const auto rotated = store::rotate(tx, refresh_token, next);
+    auto rotated = store::rotate(tx, refresh_token, next);
     if (rotated.outcome == Rotation::reused)
       parts.host.audit().record(
           tx, {"auth.refresh.reuse_detected", rotated.user_id, rotated.session_id, "refused", ""});
@@ -61,9 +61,9 @@ Credentials refresh_session(const Parts& parts, std::string_view refresh_token) 
     case Rotation::ended:
     case Rotation::idle:
       if (!step.session_id.empty()) forget_session(parts, step.session_id);
-      throw expired;
+      throw expired();
     case Rotation::unknown:
-      throw expired;
+      throw expired();
   }
   const auto now = parts.host.clock().now();
   Credentials out;

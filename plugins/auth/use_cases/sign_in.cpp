@@ -33,10 +33,10 @@ SignedIn sign_in(Parts& parts, const Browser& browser, const SignInForm& form) {
   refuse_if_waiting(start.wait_s);
 
   const auto match = parts.hasher.verify(form.password, start.password_hash);
-  const portico::Problem refused(401, "auth.invalid_credentials");
+  const auto refused = [] { return portico::Problem(401, "auth.invalid_credentials"); };
   if (match == Match::no) {
     note_refusal(parts, "auth.sign_in", start.user_id, "invalid_credentials");
-    throw refused;
+    throw refused();
   }
 
   const auto& user_id = *start.user_id;
@@ -46,7 +46,7 @@ SignedIn sign_in(Parts& parts, const Browser& browser, const SignInForm& form) {
   std::optional<Credentials> credentials;
   const auto account = parts.host.database().as_user(user_id, [&](portico::Transaction& tx) {
     // Also the check that the password was not changed while this one was hashed.
-    if (!store::replace_hash(tx, user_id, start.password_hash, kept)) throw refused;
+    if (!store::replace_hash(tx, user_id, start.password_hash, kept)) throw refused();
     store::forgive(tx, counted, parts.try_keys.address(browser.address));
     if (browser.user_id == user_id) store::end_session(tx, browser.session_id, "signed_in_again");
     credentials = open_session(parts, tx, user_id, browser.device);
@@ -71,14 +71,14 @@ std::string prove_again(Parts& parts, const Browser& browser, const PasswordForm
   refuse_if_waiting(wait_s);
 
   const auto match = parts.hasher.verify(form.password, account->password_hash);
-  const portico::Problem refused(401, "auth.invalid_credentials");
+  const auto refused = [] { return portico::Problem(401, "auth.invalid_credentials"); };
   if (match == Match::no) {
     note_refusal(parts, "auth.prove_again", browser.user_id, "invalid_credentials");
-    throw refused;
+    throw refused();
   }
   const auto kept = hash_to_keep(parts, match, form.password, *account->password_hash);
   parts.host.database().as_user(browser.user_id, [&](portico::Transaction& tx) {
-    if (!store::replace_hash(tx, browser.user_id, account->password_hash, kept)) throw refused;
+    if (!store::replace_hash(tx, browser.user_id, account->password_hash, kept)) throw refused();
     store::forgive(tx, key, address_key);
     store::prove_session(tx, browser.session_id);
     parts.host.audit().record(tx, {"auth.prove_again", browser.user_id, browser.session_id, "ok", ""});

@@ -49,7 +49,7 @@ class World final : public HandOffWorld {
  private:
   void note(const std::string& step, const std::optional<Problem>& failure) {
     steps += (steps.empty() ? "" : " ") + step;
-    if (failure) throw *failure;
+    if (failure) throw Problem(*failure);
   }
 };
 

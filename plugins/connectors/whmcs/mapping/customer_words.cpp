@@ -70,7 +70,7 @@ Fields client_of(const Fields& reply) {
 }  // namespace
 
 std::string phone_to_whmcs(std::string_view phone) {
-  const auto digits = digits_of(phone);
+  auto digits = digits_of(phone);
   if (phone.find('+') == std::string_view::npos) return digits;
   const auto code = std::min(calling_code_length(digits), digits.size());
   return "+" + digits.substr(0, code) + "." + digits.substr(code);
@@ -82,7 +82,7 @@ std::string phone_from_whmcs(const Fields& client) {
   if (written.empty()) written = client.text("phonenumber");
   const auto dot = written.find('.');
   if (!written.starts_with('+') || dot == std::string::npos) return written;
-  const auto number = digits_of(written.substr(dot));
+  auto number = digits_of(written.substr(dot));
   if (number.empty() || number.starts_with('0') || dot == 1) return number;
   return "+" + digits_of(written.substr(0, dot)) + number;
 }
@@ -96,7 +96,7 @@ std::string language_from_whmcs(std::string_view language, std::string_view port
   return starts_with(language, "japanese") ? "ja" : "en";
 }
 
-std::int64_t to_id(std::string_view id, const Problem& otherwise) {
+std::int64_t to_id(std::string_view id, Problem otherwise) {
   std::int64_t number = 0;
   const auto [end, ec] = std::from_chars(id.data(), id.data() + id.size(), number);
   if (ec != std::errc() || end != id.data() + id.size() || number <= 0 || id.size() > 18) throw otherwise;

@@ -21,7 +21,7 @@ std::string language_to_whmcs(std::string_view language);
 std::string language_from_whmcs(std::string_view language, std::string_view portal_language);
 
 /// An id of ours as WHMCS's number. errors: the problem given, for a text that is no number above 0.
-std::int64_t to_id(std::string_view id, const portico::Problem& otherwise);
+std::int64_t to_id(std::string_view id, portico::Problem otherwise);
 
 /// AddClient without password. errors: 422 billing.refused (country), 422 request.invalid (marker).
 Form add_client_form(const portico::billing::NewCustomer& customer);

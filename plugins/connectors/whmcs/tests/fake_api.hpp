@@ -44,8 +44,8 @@ class FakeApi final : public Api {
     auto step = std::move(script_.front());
     script_.pop_front();
     REQUIRE(step.action == action);
-    if (auto* refusal = std::get_if<Refusal>(&step.answer)) throw *refusal;
-    if (auto* problem = std::get_if<portico::Problem>(&step.answer)) throw *problem;
+    if (auto* refusal = std::get_if<Refusal>(&step.answer)) throw Refusal(*refusal);
+    if (auto* problem = std::get_if<portico::Problem>(&step.answer)) throw portico::Problem(*problem);
     return portico::parse_json(std::get<std::string>(step.answer)).as_object();
   }
   portico::Problem bad_reply(std::string_view action, std::string_view what) override {
