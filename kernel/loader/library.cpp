@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <cstdlib>
 #include <mutex>
 #include <portico/problem.hpp>
 #include <vector>
@@ -58,11 +58,13 @@ Library::Library(const std::filesystem::path& file, const std::filesystem::path&
   if (in.fd < 0) throw Problem(422, "plugin.cannot_open", file.string() + " cannot be read");
   const auto bytes = read_all(in.fd);
   sha256_ = sha256_hex(bytes);
-  static std::atomic<int> count{0};
-  const auto folder = cache / fmt::format("{}-{}-{}", sha256_.substr(0, 32), ::getpid(), count++);
   std::error_code ec;
-  std::filesystem::create_directories(folder, ec);
-  copy_ = folder / "plugin.so";
+  std::filesystem::create_directories(cache, ec);
+  // A name of its own, not of the process: whoever was killed left its folders, and process ids come again.
+  std::string folder = (cache / (sha256_.substr(0, 32) + "-XXXXXX")).string();
+  if (::mkdtemp(folder.data()) == nullptr)
+    throw Problem(500, "plugin.cannot_copy", "no folder for a private copy can be made in " + cache.string());
+  copy_ = std::filesystem::path(folder) / "plugin.so";
   {
     const Descriptor out(::open(copy_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500));
     std::size_t written = 0;

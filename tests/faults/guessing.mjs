@@ -40,6 +40,7 @@ async function flood(cluster, tally) {
   const host = await cluster.addHost({ 'plugins.auth.bcrypt_rounds': '12' });
   const honest = await cluster.customer();
   await honest.at(host).get('/api/invoices');
+  const renewing = await cluster.customer(); // with the successor each time: a retired token ends the session after 30 s
   const seconds = full ? 60 : 6;
   const flooded = new Reader('flood of passwords');
   const stored = new Reader('flood, stored pages');
@@ -50,7 +51,7 @@ async function flood(cluster, tally) {
       flooded.note('POST', await honest.signedOut().at(host).from(`10.${n % 250}.${Math.floor(n / 250)}.1`).send('POST', '/api/auth/login', { email: `nobody-${n}@sample.example`, password: 'wrong wrong wrong' })),
     ),
     load(20, seconds, async () => stored.note('GET', await honest.at(host).get('/api/invoices'))),
-    load(5, seconds, async (n) => others.note(n % 2 ? 'POST' : 'GET', n % 2 ? await honest.copy().at(host).send('POST', '/api/auth/refresh') : await honest.at(host).get('/api/me'))),
+    load(5, seconds, async (n) => others.note(n % 2 ? 'POST' : 'GET', n % 2 ? await renewing.at(host).send('POST', '/api/auth/refresh') : await honest.at(host).get('/api/me'))),
     load(2, seconds, async () => signIns.note('POST', await honest.signedOut().at(host).signIn())),
   ]);
   for (const reader of [flooded, stored, others, signIns]) console.log(`${reader.name}: ${reader.summary()}`);
