@@ -56,7 +56,7 @@ async function trouble(cluster, tally, { name, run, limit_ms = 6000, usual_ms = 
   const waits = signIns.answers.filter((answer) => answer.status === 503).map((answer) => answer.ms).sort((a, b) => a - b);
   const usual = waits[Math.floor(waits.length / 2)];
   tally.check(usual <= usual_ms + kNoise_ms, `${name}: the refusal comes soon`, `${Math.round(usual)} ms`);
-  tally.check(healed <= heal_ms + kNoise_ms, `${name}: the pool heals by itself`, `${Math.round(healed)} ms`);
+  tally.check(healed <= heal_ms, `${name}: the pool heals by itself`, `${Math.round(healed)} ms`);
   await judgeLedger(cluster, tally, name, acknowledged.slice(-30));
 }
 

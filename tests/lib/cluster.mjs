@@ -147,6 +147,15 @@ export class Cluster {
     return host;
   }
 
+  /** Every host anew, with these settings on top of the cluster's. */
+  async restart(settings = {}) {
+    for (const host of this.hosts) {
+      host.settings = settings;
+      await host.kill();
+      await host.start();
+    }
+  }
+
   environment(host) {
     return {
       DATABASE_URL: host.postgres.url(host.database.port),

@@ -1,10 +1,12 @@
 // Stored answers over three hosts: one load for a crowd, nothing old after a change, nothing kept unheard.
-import { kNoise_ms, until } from '../lib/waiting.mjs';
+import { until } from '../lib/waiting.mjs';
 
 const kCrowd = 500;
-const kForgets_ms = 3000; // otherwise it would remember for a minute and a half
 
 const addresses = (number) => `127.0.${1 + Math.floor(number / 200)}.${1 + (number % 200)}`;
+
+// Of five hundred clients on its cores a host may wait long for Redis; it would do without and load for itself, as it should.
+const kPatient = { 'redis.call_timeout_ms': 5000, 'cache.load_lease_ms': 30_000 };
 
 async function crowdLoadsOnce(cluster, tally) {
   const person = await cluster.customer();
@@ -77,7 +79,7 @@ async function unheardHostForgets(cluster, tally) {
     await person.at(writer).send('PATCH', '/api/me', { last_name: 'Unheard' });
     const seen = await until(async () => (await person.at(deaf).get('/api/me')).json?.last_name === 'Unheard', 'the deaf host shows the change', 20_000).catch(() => false);
     const took = performance.now() - began;
-    tally.check(seen && took <= kForgets_ms + kNoise_ms, `a host whose link ${how} forgets within ${kForgets_ms} ms`, `${Math.round(took)} ms`);
+    tally.check(seen && took <= 3000, `a host whose link ${how} forgets within 3 s`, `${Math.round(took)} ms`);
     console.log(`link ${how}: forgotten after ${Math.round(took)} ms`);
     await deaf.cache.heal();
     await until(async () => (await deaf.metric('portico_cache_link_up')) === 1 && (await deaf.metric('portico_redis_up')) === 1, 'the link is back');
@@ -87,5 +89,8 @@ async function unheardHostForgets(cluster, tally) {
 }
 
 export async function answers(cluster, tally) {
-  for (const one of [crowdLoadsOnce, crowdSharesFailure, changeBeatsSlowLoad, unheardHostForgets]) await tally.test(one.name, () => one(cluster, tally));
+  await cluster.restart(kPatient);
+  await tally.test(crowdLoadsOnce.name, () => crowdLoadsOnce(cluster, tally));
+  await cluster.restart();
+  for (const one of [crowdSharesFailure, changeBeatsSlowLoad, unheardHostForgets]) await tally.test(one.name, () => one(cluster, tally));
 }

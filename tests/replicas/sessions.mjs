@@ -1,7 +1,7 @@
 // Sessions over three hosts: what ends at one has ended at all.
-import { kNoise_ms, until } from '../lib/waiting.mjs';
+import { until } from '../lib/waiting.mjs';
 
-const kWatch_ms = 6000; // longer than any of the limits with its noise
+const kWatch_ms = 6000; // longer than any of the limits
 
 /** Every host has just found the session good, and remembers it. */
 async function known(cluster, person) {
@@ -37,7 +37,7 @@ async function endedIsEnded(cluster, tally, where, limit_ms) {
   const out = await person.at(cluster.hosts[0]).send('POST', '/api/auth/logout');
   tally.check(out.status === 204, `${where.name}: signing out is answered`, `${out.status} ${out.text}`);
   const { last, taken } = await stillTaken(cluster, before);
-  tally.check(last <= limit_ms + kNoise_ms, `${where.name}: a session ended at one host is refused by all within ${limit_ms} ms`, `taken ${taken} times, last after ${Math.round(last)} ms`);
+  tally.check(last <= limit_ms, `${where.name}: a session ended at one host is refused by all within ${limit_ms} ms`, `taken ${taken} times, last after ${Math.round(last)} ms`);
   console.log(`${where.name}: ended session taken ${taken} times, last after ${Math.round(last)} ms`);
   await where.mend?.();
   const back = await person.signIn();
@@ -90,7 +90,7 @@ async function oneSuccessor(cluster, tally) {
   const thief = await first.copy().at(cluster.hosts[1]).send('POST', '/api/auth/refresh');
   tally.check(thief.status === 401, 'a retired token that comes again is refused', `${thief.status} ${thief.text}`);
   const { last, taken } = await stillTaken(cluster, heir);
-  tally.check(last <= 1000 + kNoise_ms, 'and ends the whole family at every host', `taken ${taken} times, last after ${Math.round(last)} ms`);
+  tally.check(last <= 1000, 'and ends the whole family at every host', `taken ${taken} times, last after ${Math.round(last)} ms`);
   const again = await heir.at(cluster.hosts[2]).send('POST', '/api/auth/refresh');
   tally.check(again.status === 401, 'its successor is worth nothing either', `${again.status} ${again.text}`);
 }
