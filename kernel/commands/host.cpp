@@ -50,7 +50,7 @@ cache::CacheSettings cache_settings(const config::Settings& s) {
 front::Response text(int status, std::string type, std::string body) {
   front::Response response;
   response.status = status;
-  response.headers.emplace_back("Content-Type", std::move(type));
+  response.headers.add("Content-Type", std::move(type));
   response.body = std::move(body);
   return response;
 }

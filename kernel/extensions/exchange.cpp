@@ -103,11 +103,11 @@ portico_status answer(const portico_host* host, portico_handle handle, const por
   if (a->size < sizeof(portico_answer) || a->status < 200 || a->status > 599) return PORTICO_E_INVALID;
   front::Response response;
   response.status = a->status;
-  if (a->content_type.size) response.headers.emplace_back("Content-Type", text_of(a->content_type));
+  if (a->content_type.size) response.headers.add("Content-Type", text_of(a->content_type));
   for (std::uint64_t i = 0; i < a->header_count; ++i) {
     const auto name = portico::view(a->headers[i].name), text = portico::view(a->headers[i].value);
     if (!plain_header(name, text)) return PORTICO_E_INVALID;
-    response.headers.emplace_back(name, text);
+    response.headers.add(name, text);
   }
   response.body = text_of(a->body);
   policy::exchanges().take(handle);

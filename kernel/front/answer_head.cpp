@@ -4,27 +4,9 @@
 #include <array>
 #include <charconv>
 
-#include "kernel/front/bytes.hpp"
-
 namespace kernel::front {
 
 namespace {
-
-// The front's own: set from what is sent, never from what a handler says.
-bool is_own(std::string_view name) noexcept {
-  switch (name.size()) {
-    case 4:
-      return same_ignoring_case(name, "date");
-    case 10:
-      return same_ignoring_case(name, "connection") || same_ignoring_case(name, "keep-alive");
-    case 14:
-      return same_ignoring_case(name, "content-length");
-    case 17:
-      return same_ignoring_case(name, "transfer-encoding");
-    default:
-      return false;
-  }
-}
 
 void append_number(std::string& out, std::size_t number) {
   std::array<char, 20> digits;
@@ -49,11 +31,7 @@ std::string_view DateLine::at(std::time_t now) {
 }
 
 bool is_sendable(const Response& response) noexcept {
-  if (response.status < 200 || response.status > 599) return false;
-  for (const auto& [name, value] : response.headers) {
-    if (name.empty() || !all_are(name, kToken) || !all_are(value, kFieldValue)) return false;
-  }
-  return true;
+  return response.status >= 200 && response.status <= 599 && response.headers.are_sendable();
 }
 
 void append_head(std::string& out, const Response& response, const AnswerFacts& facts) {
@@ -67,10 +45,7 @@ void append_head(std::string& out, const Response& response, const AnswerFacts& 
     out.append("\r\n");
   }
   out.append(facts.date_line);
-  for (const auto& [name, value] : response.headers) {
-    if (is_own(name)) continue;
-    out.append(name).append(": ").append(value).append("\r\n");
-  }
+  out.append(response.headers.lines());
   if (response.head_fragment) out.append(*response.head_fragment);
   if (may_have_body(response.status)) {
     out.append("Content-Length: ");

@@ -31,8 +31,7 @@ constexpr bool may_have_body(int status) noexcept {
   return status >= 200 && status != 204 && status != 304;
 }
 
-/// Is it an answer that can be sent: a final three-digit status, header names that are tokens, values without
-/// control bytes? A handler that lets a client's text into a header must not split the answer.
+/// Is it an answer that can be sent: a final three-digit status and fields that are (AnswerHeaders)?
 bool is_sendable(const Response& response) noexcept;
 
 /// Appends status line, headers and the empty line. Content-Length is that of content(), also for HEAD.

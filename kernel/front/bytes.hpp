@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "kernel/observe/printable.hpp"
+
 namespace kernel::front {
 
 enum ByteClass : unsigned char { kToken = 1, kFieldValue = 2, kVisible = 4, kHexDigit = 8 };
@@ -34,6 +36,16 @@ constexpr bool all_are(std::string_view text, ByteClass which) noexcept {
     if (!is(c, which)) return false;
   }
   return true;
+}
+
+/// all_are(text, kFieldValue), eight bytes at a time.
+inline bool is_field_value(std::string_view text) noexcept {
+  while (text.size() >= observe::kWord) {
+    if (!observe::is_printable_word(text.data()) && !all_are(text.substr(0, observe::kWord), kFieldValue))
+      return false;
+    text.remove_prefix(observe::kWord);
+  }
+  return all_are(text, kFieldValue);
 }
 
 /// The value of a hexadecimal digit; the caller has checked that it is one.

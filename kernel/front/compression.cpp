@@ -18,13 +18,6 @@ constexpr int kDynamicLevel = 5;      // about the knee of size against time
 constexpr int kGzipWindow = 15 + 16;  // zlib: 32 KB window, gzip wrapper
 constexpr int kMemoryLevel = 8;
 
-const std::string* find_header(const Response& response, std::string_view name) noexcept {
-  for (const auto& [key, value] : response.headers) {
-    if (same_ignoring_case(key, name)) return &value;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 bool is_compressible(std::string_view content_type) noexcept {
@@ -69,19 +62,16 @@ void compress(const Request& request, Response& response) noexcept {
   if (response.compression == Compression::never || !may_have_body(response.status)) return;
   const std::string_view content = response.content();
   if (content.size() <= kWorthCompressing) return;
-  const std::string* type = find_header(response, "content-type");
-  if (type == nullptr || !is_compressible(*type) || find_header(response, "content-encoding") != nullptr)
-    return;
+  const auto type = response.headers.find("content-type");
+  if (!type || !is_compressible(*type) || response.headers.contains("content-encoding")) return;
   try {
-    response.headers.emplace_back("Vary", "Accept-Encoding");
+    response.headers.add("Vary", "Accept-Encoding");
     if (choose_coding(request.headers, {.gzip = true, .brotli = false}) != Coding::gzip) return;
     auto smaller = response.gzipped ? response.gzipped : shared_gzip(content);
     if (smaller->size() >= content.size()) return;
     // The entity tag of the plain body is not one of the coded body, byte by byte.
-    for (auto& [name, value] : response.headers) {
-      if (same_ignoring_case(name, "etag") && !value.empty() && value.front() == '"') value.insert(0, "W/");
-    }
-    response.headers.emplace_back("Content-Encoding", "gzip");
+    response.headers.weaken_entity_tag();
+    response.headers.add("Content-Encoding", "gzip");
     response.shared_body = std::move(smaller);
   } catch (const std::exception&) {  // no memory for it: the plain body is as good
   }

@@ -1,14 +1,34 @@
 // Header look-up and reason phrases.
 #include "kernel/front/message.hpp"
 
+#include "kernel/front/bytes.hpp"
+
 namespace kernel::front {
 
 namespace {
 
 constexpr std::size_t kKeptBody = 64 * 1024;
+constexpr std::size_t kUsualHead = 480;  // one block from the heap for the fields of nearly every answer
+constexpr std::string_view kLineEnd = "\r\n";
 
 constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+// The front's own: set from what is sent, never from what a handler says.
+bool is_own(std::string_view name) noexcept {
+  switch (name.size()) {
+    case 4:
+      return same_ignoring_case(name, "date");
+    case 10:
+      return same_ignoring_case(name, "connection") || same_ignoring_case(name, "keep-alive");
+    case 14:
+      return same_ignoring_case(name, "content-length");
+    case 17:
+      return same_ignoring_case(name, "transfer-encoding");
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -50,6 +70,39 @@ void Headers::add(std::string_view name, std::string_view value) {
 void Headers::clear() noexcept {
   text_.clear();
   slots_.clear();
+}
+
+AnswerHeaders::AnswerHeaders(std::initializer_list<Field> fields) {
+  for (const auto& [name, value] : fields) add(name, value);
+}
+
+void AnswerHeaders::add(std::string_view name, std::string_view value) {
+  if (is_own(name)) return;
+  if (name.empty() || !all_are(name, kToken) || !is_field_value(value)) {
+    sendable_ = false;
+    return;
+  }
+  if (lines_.empty()) lines_.reserve(kUsualHead);
+  lines_.append(name).append(": ").append(value).append(kLineEnd);
+}
+
+std::optional<std::string_view> AnswerHeaders::find(std::string_view name) const noexcept {
+  const std::string_view lines = lines_;
+  for (std::size_t at = 0; at < lines.size();) {
+    const auto end = lines.find(kLineEnd, at);
+    const auto line = lines.substr(at, end - at);
+    if (line.size() > name.size() && line[name.size()] == ':' &&
+        same_ignoring_case(line.substr(0, name.size()), name))
+      return line.substr(name.size() + 2);
+    at = end + kLineEnd.size();
+  }
+  return std::nullopt;
+}
+
+void AnswerHeaders::weaken_entity_tag() {
+  const auto tag = find("etag");
+  if (tag && !tag->empty() && tag->front() == '"')
+    lines_.insert(static_cast<std::size_t>(tag->data() - lines_.data()), "W/");
 }
 
 void Request::clear() noexcept {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -103,10 +104,38 @@ struct Slice {
   std::size_t size = std::string::npos;
 };
 
-/// The front adds Date, Content-Length and Connection by itself and ignores them here.
+/// The header fields of an answer, kept as the lines that are sent. The front adds Date, Content-Length and
+/// Connection by itself: they, Keep-Alive and Transfer-Encoding are left out here.
+class AnswerHeaders {
+ public:
+  using Field = std::pair<std::string_view, std::string_view>;
+
+  AnswerHeaders() = default;
+  AnswerHeaders(std::initializer_list<Field> fields);
+
+  void add(std::string_view name, std::string_view value);
+
+  /// The value of the first field of that name, whatever its case; nothing when absent.
+  std::optional<std::string_view> find(std::string_view name) const noexcept;
+  bool contains(std::string_view name) const noexcept { return find(name).has_value(); }
+
+  /// Says of a strong entity tag that it is a weak one; others stay as they are.
+  void weaken_entity_tag();
+
+  /// "Name: value\r\n" for each.
+  std::string_view lines() const noexcept { return lines_; }
+  /// False when a name was no token or a value had control bytes: a handler that lets a client's text into a
+  /// header must not split the answer.
+  bool are_sendable() const noexcept { return sendable_; }
+
+ private:
+  std::string lines_;
+  bool sendable_ = true;
+};
+
 struct Response {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
+  AnswerHeaders headers;
   std::string body;
   std::shared_ptr<const std::string> shared_body;  // instead of body; shared with a cache, never copied
   Slice slice;                                     // of the shared body, what is sent

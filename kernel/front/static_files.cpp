@@ -108,7 +108,7 @@ void cut_to_range(const Request& request, const StaticVariant& variant, Response
     case Range::Kind::part:
       response.status = 206;
       response.slice = {range.from, range.size};
-      response.headers.emplace_back(
+      response.headers.add(
           "Content-Range",
           fmt::format("bytes {}-{}/{}", range.from, range.from + range.size - 1, variant.bytes->size()));
       return;
@@ -116,7 +116,7 @@ void cut_to_range(const Request& request, const StaticVariant& variant, Response
       response.status = 416;
       response.shared_body.reset();
       response.head_fragment.reset();  // it speaks of the file
-      response.headers.emplace_back("Content-Range", fmt::format("bytes */{}", variant.bytes->size()));
+      response.headers.add("Content-Range", fmt::format("bytes */{}", variant.bytes->size()));
       return;
   }
 }

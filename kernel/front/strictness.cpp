@@ -142,7 +142,7 @@ std::optional<Refusal> check_field_line(std::string_view line, const Limits& lim
   while (colon < line.size() && is(line[colon], kToken)) ++colon;
   if (colon == 0 || colon == line.size() || line[colon] != ':') return Refusal::malformed_header;
   const std::string_view value = line.substr(colon + 1);
-  if (!all_are(value, kFieldValue)) return Refusal::malformed_header;
+  if (!is_field_value(value)) return Refusal::malformed_header;
   // Around a length or a coding some readers trim a tab and others do not: then they see different bodies.
   if (value.find('\t') != std::string_view::npos) {
     const std::string_view name = line.substr(0, colon);

@@ -3,11 +3,11 @@
 
 #include <elf.h>
 
-#include <cstring>
 #include <fstream>
-#include <optional>
 #include <portico/problem.hpp>
 #include <vector>
+
+#include "kernel/loader/elf_bytes.hpp"
 
 namespace kernel::loader {
 
@@ -17,20 +17,6 @@ namespace {
 
 constexpr std::size_t kLargestFile = 64u << 20;
 constexpr std::size_t kLargestManifest = 256u << 10;
-
-template <class T>
-std::optional<T> at(std::span<const std::byte> bytes, std::size_t offset) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof value);
-  return value;
-}
-
-std::optional<std::span<const std::byte>> part(std::span<const std::byte> bytes, std::size_t offset,
-                                               std::size_t size) {
-  if (offset > bytes.size() || bytes.size() - offset < size) return std::nullopt;
-  return bytes.subspan(offset, size);
-}
 
 std::optional<std::string> manifest_in(std::span<const std::byte> notes) {
   std::optional<std::string> found;

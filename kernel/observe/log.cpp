@@ -11,6 +11,7 @@
 #include <string>
 
 #include "kernel/observe/log_sink.hpp"
+#include "kernel/observe/printable.hpp"
 #include "kernel/observe/redaction.hpp"
 
 namespace kernel::observe {
@@ -66,6 +67,10 @@ std::size_t utf8_length(std::string_view text) noexcept {
 /// Length of the ASCII at the start of text that a JSON string holds as it is.
 std::size_t plain_length(std::string_view text) noexcept {
   std::size_t n = 0;
+  while (text.size() - n >= kWord && is_printable_word(text.data() + n) &&
+         zero_bytes(load_word(text.data() + n) ^ in_each_byte('"')) == 0 &&
+         zero_bytes(load_word(text.data() + n) ^ in_each_byte('\\')) == 0)
+    n += kWord;
   while (n < text.size() && text[n] >= 0x20 && text[n] < 0x7f && text[n] != '"' && text[n] != '\\') ++n;
   return n;
 }

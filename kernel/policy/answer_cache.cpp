@@ -54,17 +54,16 @@ std::vector<std::string> tags_of(Call& call) {
 
 front::Response from(const Call& call, const cache::Answer& answer) {
   front::Response response;
-  response.headers.reserve(8);  // those here, finish()'s, and two of a coded body
   if (answer.entry->value.size() > front::kWorthCompressing && front::is_compressible(answer.entry->meta) &&
       call.request().headers.contains("accept-encoding"))
     response.gzipped = answer.entry->derived<std::string>(front::shared_gzip);
   response.shared_body = std::shared_ptr<const std::string>(answer.entry, &answer.entry->value);
-  response.headers.emplace_back("Content-Type", answer.entry->meta);
-  response.headers.emplace_back("Cache-Control", "private, no-cache");
-  response.headers.emplace_back("Age", std::to_string(std::max<std::int64_t>(0, answer.age.count() / 1000)));
-  response.headers.emplace_back("Portico-Cache", answer.served == cache::Served::hit    ? "hit"
-                                                 : answer.served == cache::Served::miss ? "miss"
-                                                                                        : "stale");
+  response.headers.add("Content-Type", answer.entry->meta);
+  response.headers.add("Cache-Control", "private, no-cache");
+  response.headers.add("Age", std::to_string(std::max<std::int64_t>(0, answer.age.count() / 1000)));
+  response.headers.add("Portico-Cache", answer.served == cache::Served::hit    ? "hit"
+                                        : answer.served == cache::Served::miss ? "miss"
+                                                                               : "stale");
   return response;
 }
 
@@ -74,8 +73,7 @@ cache::Loaded load(Call& call) {
   auto response = call.take_captured();
   if (response.status != 200) throw NotStored(std::move(response));
   std::string type = "application/json";
-  for (const auto& [name, value] : response.headers)
-    if (front::same_ignoring_case(name, "content-type")) type = value;
+  if (const auto given = response.headers.find("content-type")) type = *given;
   return {std::string(response.content()), type};
 }
 

@@ -148,7 +148,7 @@ bool Pipeline::find_route(Call& call) {
   const auto it = found->value->by_method.find(method);
   if (it == found->value->by_method.end()) {
     auto response = problem_response(Problem(405, "request.method_not_allowed"), call.correlation_id);
-    response.headers.emplace_back("Allow", found->value->allow);
+    response.headers.add("Allow", found->value->allow);
     call.answer(std::move(response));
     return false;
   }
@@ -174,7 +174,7 @@ bool Pipeline::serve_file_or_page(Call& call) {
   if (segments.size() == 1 && segments[0].empty()) segments.clear();
   const bool known = live.pages.find(segments).has_value();
   auto response = front::StaticFiles::answer_with(request, *live.shell, known ? 200 : 404);
-  response.headers.emplace_back("Content-Security-Policy", live.shell_csp);
+  response.headers.add("Content-Security-Policy", live.shell_csp);
   call.answer(std::move(response));
   return false;
 }
@@ -199,8 +199,8 @@ front::Response Pipeline::refusal(int status, std::string_view code) const {
   const auto id = observe::new_correlation_id();
   auto response =
       problem_response(Problem(status, std::string(code), {}, status == 503 || status == 429 ? 1 : 0), id);
-  response.headers.emplace_back("X-Correlation-Id", id);
-  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.add("X-Correlation-Id", id);
+  response.headers.add("Cache-Control", "no-store");
   return response;
 }
 
@@ -210,23 +210,19 @@ void Pipeline::finish(Call& call, front::Response& response) {
       "Cross-Origin-Resource-Policy: same-origin\r\nX-Frame-Options: DENY\r\n");
   static const auto head_tls = std::make_shared<const std::string>(
       *head + "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n");
-  const auto has = [&](std::string_view name) {
-    return std::any_of(response.headers.begin(), response.headers.end(),
-                       [&](const auto& h) { return front::same_ignoring_case(h.first, name); });
-  };
-  response.headers.emplace_back("X-Correlation-Id", call.correlation_id);
+  const auto has = [&](std::string_view name) { return response.headers.contains(name); };
+  response.headers.add("X-Correlation-Id", call.correlation_id);
   const bool api = call.route != nullptr || response.status >= 400;
   if (!response.head_fragment) {
-    if (api && !has("cache-control")) response.headers.emplace_back("Cache-Control", "no-store");
+    if (api && !has("cache-control")) response.headers.add("Cache-Control", "no-store");
     if (api && !has("content-security-policy") && !call.published->shell_csp.empty() &&
         response.content().substr(0, 1) == "<")
-      response.headers.emplace_back(
-          "Content-Security-Policy",
-          "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
-    if (!has("referrer-policy")) response.headers.emplace_back("Referrer-Policy", "same-origin");
+      response.headers.add("Content-Security-Policy",
+                           "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
+    if (!has("referrer-policy")) response.headers.add("Referrer-Policy", "same-origin");
     response.head_fragment = settings.development ? head : head_tls;
   } else {
-    response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+    response.headers.add("X-Content-Type-Options", "nosniff");
   }
   if (call.route && call.route->spec.method == "GET" && !call.route->spec.secret)
     response.compression = front::Compression::allowed;

@@ -56,9 +56,9 @@ front::Response problem_response(const portico::Problem& problem, std::string_vi
   document["correlation_id"] = boost::json::string_view(correlation_id.data(), correlation_id.size());
   front::Response response;
   response.status = problem.status;
-  response.headers.emplace_back("Content-Type", "application/problem+json");
+  response.headers.add("Content-Type", "application/problem+json");
   if (problem.retry_after_s > 0)
-    response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after_s));
+    response.headers.add("Retry-After", std::to_string(problem.retry_after_s));
   response.body = boost::json::serialize(document);
   return response;
 }

@@ -85,7 +85,7 @@ class Server {
     if (request.path == "/drop") return;
     if (request.path == "/split") {
       Response response = text("x");
-      response.headers.emplace_back("X-Evil", "a\r\nX-B: b");
+      response.headers.add("X-Evil", "a\r\nX-B: b");
       return exchange.answer(std::move(response));
     }
     if (request.path == "/close") {

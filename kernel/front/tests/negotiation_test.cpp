@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "kernel/front/answer_head.hpp"
+#include "kernel/front/bytes.hpp"
 #include "kernel/front/compression.hpp"
 
 using namespace kernel::front;
@@ -41,10 +42,7 @@ Response json(const std::string& body) {
 }
 
 std::string header(const Response& response, std::string_view name) {
-  for (const auto& [key, value] : response.headers) {
-    if (key == name) return value;
-  }
-  return "";
+  return std::string(response.headers.find(name).value_or(""));
 }
 
 }  // namespace
@@ -94,7 +92,7 @@ TEST_CASE("If-None-Match names an entity tag weakly, by list, or by asterisk") {
 TEST_CASE("an answer that may be compressed is, when client, size and type agree") {
   const std::string text(4000, 'a');
   Response response = json(text);
-  response.headers.emplace_back("ETag", "\"1\"");
+  response.headers.add("ETag", "\"1\"");
   compress(accepting("gzip"), response);
   CHECK(header(response, "Content-Encoding") == "gzip");
   CHECK(header(response, "Vary") == "Accept-Encoding");
@@ -131,10 +129,10 @@ TEST_CASE("an answer stays as it is when compressing it would be wrong or useles
   CHECK(stays(accepting("br"), json(text)));
   CHECK(stays(accepting("gzip"), json(std::string(kWorthCompressing, 'a'))));
   Response image = json(text);
-  image.headers[0].second = "image/png";
+  image.headers = {{"Content-Type", "image/png"}};
   CHECK(stays(accepting("gzip"), image));
   Response coded = json(text);
-  coded.headers.emplace_back("Content-Encoding", "br");
+  coded.headers.add("Content-Encoding", "br");
   CHECK(stays(accepting("gzip"), coded));
 }
 
@@ -170,6 +168,18 @@ TEST_CASE("a head carries what it must and nothing a handler may not decide") {
   CHECK(DateLine().at(784111777) == "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
 }
 
+TEST_CASE("a field value is judged by each of its bytes, wherever it stands") {
+  for (std::size_t size = 1; size < 20; ++size)
+    for (std::size_t at = 0; at < size; ++at)
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string value(size, 'a');
+        value[at] = static_cast<char>(byte);
+        const bool allowed = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+        if (is_field_value(value) != allowed) FAIL("byte " << byte << " at " << at << " of " << size);
+      }
+  SUCCEED();
+}
+
 TEST_CASE("an answer that would split or mislead is not sendable") {
   Response response;
   CHECK(is_sendable(response));
@@ -177,7 +187,7 @@ TEST_CASE("an answer that would split or mislead is not sendable") {
   CHECK_FALSE(is_sendable(response));
   response.headers = {{"Bad Name", "1"}};
   CHECK_FALSE(is_sendable(response));
-  response.headers.clear();
+  response.headers = {};
   response.status = 101;
   CHECK_FALSE(is_sendable(response));
 }

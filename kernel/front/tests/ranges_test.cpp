@@ -88,9 +88,7 @@ TEST_CASE(
     return *files.answer(request, "/a.txt");
   };
   const auto field_of = [](const Response& response, std::string_view field) {
-    for (const auto& [key, value] : response.headers)
-      if (key == field) return value;
-    return std::string();
+    return std::string(response.headers.find(field).value_or(""));
   };
   const auto whole = ask("GET", {});
   CHECK(whole.status == 200);

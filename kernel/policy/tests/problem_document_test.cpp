@@ -11,9 +11,7 @@ namespace json = boost::json;
 namespace {
 
 std::string header(const kernel::front::Response& response, std::string_view name) {
-  for (const auto& [key, value] : response.headers)
-    if (key == name) return value;
-  return "";
+  return std::string(response.headers.find(name).value_or(""));
 }
 
 }  // namespace
