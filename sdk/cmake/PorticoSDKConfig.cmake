@@ -1,0 +1,12 @@
+# find_package(PorticoSDK 0.9 REQUIRED): gives portico_add_plugin() and portico_test(); in the repository itself they are there.
+if(NOT COMMAND portico_add_plugin)
+  include(CMakeFindDependencyMacro)
+  get_property(portico_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if("CXX" IN_LIST portico_languages)
+    find_dependency(Boost 1.81)
+    find_dependency(fmt 9)
+    find_dependency(Threads)
+  endif()
+  include(CTest)
+  include(${CMAKE_CURRENT_LIST_DIR}/plugin.cmake)
+endif()
