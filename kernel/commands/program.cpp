@@ -28,8 +28,10 @@ const Command kCommands[] = {
     {"serve", "run the portal until SIGTERM or SIGINT", serve},
     {"migrate", "bring the database up to date; --plan only shows what would run", migrate},
     {"plugin",
-     "list: every plugin, its state and why; validate FILE…: check plugin files without running them",
+     "list, why ID, top: what runs, what it holds, what it costs; validate FILE, new ID, lifecycle: for "
+     "authors",
      plugin},
+    {"reload", "apply changed files and plugin settings to the running host, or say why not", reload},
     {"openapi", "print the API document of the enabled plugins", openapi},
     {"doctor", "check the configuration and every dependency, and say how to mend what fails", doctor},
     {"config", "print every key with its default and meaning", config_reference},
@@ -61,7 +63,8 @@ int run(int argc, char** argv) {
   std::string config_file, name;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
-    if (argument == "--help" || argument == "-h") return print_help(std::cout), 0;
+    // `portico plugin new --help` tells more of itself.
+    if ((argument == "--help" || argument == "-h") && line.arguments.empty()) return print_help(std::cout), 0;
     if (argument == "--config" || argument == "--set") {
       if (i + 1 == argc) return std::cerr << argument << " needs a value\n", 2;
       const std::string value = argv[++i];
@@ -86,8 +89,11 @@ int run(int argc, char** argv) {
     try {
       if (config_file.empty() && std::filesystem::exists("config/portico.properties"))
         config_file = "config/portico.properties";
-      line.source =
-          std::make_unique<config::Source>(config_file, config::Environment::of_process(), overrides);
+      line.read_again = [config_file, overrides] {
+        return std::make_shared<const config::Source>(config_file, config::Environment::of_process(),
+                                                      overrides);
+      };
+      line.source = line.read_again();
       return command.run(line);
     } catch (const portico::Problem& problem) {
       std::cerr << "portico: " << problem.code << "\n" << problem.detail << "\n";

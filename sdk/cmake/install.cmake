@@ -12,6 +12,8 @@ install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../src ${CMAKE_CURRENT_LIST_DIR}/../
 install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../web/src DESTINATION ${portico_share}/web COMPONENT sdk PATTERN "*.test.ts" EXCLUDE)
 
 install(TARGETS portico RUNTIME DESTINATION bin COMPONENT host)
-install(DIRECTORY ${CMAKE_BINARY_DIR}/plugins DESTINATION lib/portico COMPONENT host PATTERN "web.new" EXCLUDE PATTERN "web.old" EXCLUDE)
+install(DIRECTORY ${CMAKE_BINARY_DIR}/plugins DESTINATION lib/portico COMPONENT host
+  FILES_MATCHING PATTERN plugin.so REGEX "/web/[^/]+$"
+  PATTERN CMakeFiles EXCLUDE PATTERN connectors EXCLUDE PATTERN "web.*" EXCLUDE)
 install(DIRECTORY migrations DESTINATION lib/portico COMPONENT host)
 install(DIRECTORY config/ DESTINATION share/portico/config COMPONENT host FILES_MATCHING PATTERN "*.properties" PATTERN dev EXCLUDE PATTERN deploy EXCLUDE)
