@@ -48,9 +48,18 @@ void append_head(std::string& out, const Response& response, const AnswerFacts& 
   out.append(response.headers.lines());
   if (response.head_fragment) out.append(*response.head_fragment);
   if (may_have_body(response.status)) {
-    out.append("Content-Length: ");
-    append_number(out, response.content().size());
-    out.append("\r\n");
+    switch (facts.body) {
+      case AnswerFacts::Body::whole:
+        out.append("Content-Length: ");
+        append_number(out, facts.length.value_or(response.content().size()));
+        out.append("\r\n");
+        break;
+      case AnswerFacts::Body::chunked:
+        out.append("Transfer-Encoding: chunked\r\n");
+        break;
+      case AnswerFacts::Body::until_close:
+        break;
+    }
   }
   if (facts.close) {
     out.append("Connection: close\r\n\r\n");

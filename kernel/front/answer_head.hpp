@@ -1,7 +1,9 @@
 // Turns a Response into the head bytes of an HTTP/1.1 answer.
 #pragma once
 
+#include <cstdint>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,8 @@ struct AnswerFacts {
   bool close = false;     // this is the connection's last answer
   bool http_1_0 = false;  // then staying open has to be said
   std::string_view date_line;
+  enum class Body : std::uint8_t { whole, chunked, until_close } body = Body::whole;
+  std::optional<std::uint64_t> length{};  // of a body that is not in the response
 };
 
 /// May this status carry a body at all (not 1xx, 204, 304)?
@@ -34,7 +38,8 @@ constexpr bool may_have_body(int status) noexcept {
 /// Is it an answer that can be sent: a final three-digit status and fields that are (AnswerHeaders)?
 bool is_sendable(const Response& response) noexcept;
 
-/// Appends status line, headers and the empty line. Content-Length is that of content(), also for HEAD.
+/// Appends status line, headers and the empty line. Content-Length is that of content(), also for HEAD,
+/// unless the facts say otherwise.
 void append_head(std::string& out, const Response& response, const AnswerFacts& facts);
 
 }  // namespace kernel::front

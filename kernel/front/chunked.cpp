@@ -25,11 +25,12 @@ ChunkedDecoder::Step ChunkedDecoder::feed(std::string_view input, std::size_t& c
       const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size() - consumed));
       body.append(input.substr(consumed, part));
       consumed += part;
+      data_ += part;
       left_ -= part;
       if (left_ == 0) state_ = State::data_cr;
       continue;
     }
-    switch (take(input[consumed++], body.size())) {
+    switch (take(input[consumed++])) {
       case Verdict::fine:
         break;
       case Verdict::complete:
@@ -57,7 +58,7 @@ ChunkedDecoder::Verdict ChunkedDecoder::end_of_token(char c) noexcept {
   return Verdict::fine;
 }
 
-ChunkedDecoder::Verdict ChunkedDecoder::take(char c, std::uint64_t already) {
+ChunkedDecoder::Verdict ChunkedDecoder::take(char c) {
   if (state_ > State::size_more && state_ < State::size_lf) {
     if (++extension_ > max_extension_ || ++extensions_ > max_extensions_) return Verdict::malformed;
   }
@@ -100,7 +101,7 @@ ChunkedDecoder::Verdict ChunkedDecoder::take(char c, std::uint64_t already) {
 
     case State::size_lf:
       if (c != '\n') return Verdict::malformed;
-      if (left_ > body_limit_ || already > body_limit_ - left_) return Verdict::too_large;
+      if (left_ > body_limit_ || data_ > body_limit_ - left_) return Verdict::too_large;
       state_ = left_ == 0 ? State::last_cr : State::data;
       return Verdict::fine;
     case State::data:  // feed() takes data in bulk

@@ -41,13 +41,14 @@ class ChunkedDecoder {
     last_lf,
   };
   enum class Verdict : std::uint8_t { fine, complete, malformed, too_large };
-  Verdict take(char c, std::uint64_t already);
+  Verdict take(char c);
   Verdict end_of_token(char c) noexcept;
 
   State state_ = State::size_first;
   Refusal refusal_ = Refusal::malformed_chunk;
   unsigned digits_ = 0;
   std::uint64_t left_ = 0;  // of the current chunk
+  std::uint64_t data_ = 0;  // of the body so far
   std::size_t extension_ = 0;
   std::size_t extensions_ = 0;
   std::size_t max_extension_ = 0;

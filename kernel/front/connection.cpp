@@ -13,6 +13,7 @@ namespace kernel::front {
 namespace {
 
 constexpr int kReadsPerTurn = 16;                      // then others get their turn
+constexpr int kPiecesPerTurn = 16;                     // of a body that is written in pieces
 constexpr std::size_t kKeptBuffer = 4 * 1024;          // of an idle connection
 constexpr std::size_t kMaxReadAway = 4 * 1024 * 1024;  // after the last answer
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -32,7 +33,7 @@ Connection::Connection(EventLoop& loop, Transport transport, PeerAddress peer, A
       transport_(std::move(transport)),
       peer_(std::move(peer)),
       admission_(admission),
-      framer_(loop.shared().settings.limits, loop.shared().body_limit),
+      framer_(loop.shared().settings.limits, loop.shared().body_limit, loop.shared().streamed_body),
       outbox_(loop.spares()),
       waiting_(transport_.in_handshake() ? Waiting::for_handshake : Waiting::for_request),
       waiting_since_(loop.now()) {}
@@ -69,7 +70,7 @@ void Connection::on_events(std::uint32_t epoll_events) {
 
 bool Connection::paused() const noexcept {
   const FrontSettings& settings = loop_.shared().settings;
-  if (held_ != nullptr) return in_flight_ > 0;
+  if (held_ != nullptr) return in_flight_ > 0 || outflow_;
   return exclusive_ || in_flight_ >= settings.max_pipelined || outbox_.size() > settings.max_unsent;
 }
 
@@ -81,11 +82,12 @@ void Connection::pump() {
       read_away();
       break;
     }
-    if (may_parse()) parse();
-    offer_continue();
-    flush();
-    if (dead_ || lingering_ || may_parse()) continue;
-    if (!readable_ || no_more_requests_ || paused()) break;
+    if (may_feed()) feed_inflow();
+    if (!dead_ && may_parse()) parse();
+    if (!dead_) offer_continue();
+    if (!dead_) flush();
+    if (dead_ || lingering_ || may_feed() || may_parse()) continue;
+    if (!readable_ || !may_read()) break;
     if (++reads > kReadsPerTurn) {
       loop_.schedule(*this);
       break;
@@ -178,8 +180,12 @@ void Connection::parse() {
     switch (step) {
       case RequestFramer::Step::need_more:
         return on_need_more();
+      case RequestFramer::Step::head:
+        building_->inflow = std::make_shared<Inflow>(loop_.mailbox());
+        on_request();
+        break;
       case RequestFramer::Step::complete:
-        on_complete();
+        on_request();
         break;
       case RequestFramer::Step::refuse:
         return refuse(framer_.refusal());
@@ -200,7 +206,7 @@ void Connection::on_need_more() {
   if (what != waiting_) wait_for(what);
 }
 
-void Connection::on_complete() {
+void Connection::on_request() {
   ExchangeState& state = *std::exchange(building_, nullptr);
   state.request.peer_address.assign(peer_.text);
   state.request.received = loop_.now();
@@ -208,7 +214,7 @@ void Connection::on_complete() {
   if (!state.request.keep_alive) no_more_requests_ = true;
   continue_sent_ = false;
   wait_for(Waiting::for_request);
-  if (in_flight_ > 0 && !is_safe(state.request.method)) {
+  if ((in_flight_ > 0 || outflow_) && !is_safe(state.request.method)) {
     held_ = &state;
   } else {
     dispatch(state);
@@ -218,7 +224,11 @@ void Connection::on_complete() {
 void Connection::dispatch(ExchangeState& state) {
   exclusive_ = !is_safe(state.request.method);
   state.connection = this;
-  state.cancelled.store(hung_up_, std::memory_order_relaxed);
+  state.cancelled.reset(hung_up_);
+  if (state.inflow) {
+    inflow_ = state.inflow;
+    inflow_->connection = this;
+  }
   append(state);
   loop_.counters().requests.add(1);
   loop_.counters().in_flight.add(1);
@@ -241,10 +251,11 @@ void Connection::append(ExchangeState& state) noexcept {
 }
 
 void Connection::offer_continue() {
-  if (building_ == nullptr || !stalled_ || continue_sent_ || first_ != nullptr || !framer_.awaits_continue())
-    return;
+  if (!stalled_ || continue_sent_ || !framer_.awaits_continue()) return;
+  const bool is_read = inflow_ && inflow_->wanted() && !outflow_;  // its policies have passed
+  if (!is_read && (building_ == nullptr || first_ != nullptr)) return;
   continue_sent_ = true;
-  if (const auto& may_come = loop_.shared().body_gate) {
+  if (const auto& may_come = loop_.shared().body_gate; may_come && !is_read) {
     if (const auto refusal = may_come(building_->request)) return refuse(*refusal);
   }
   outbox_.append([](std::string& out) { out.append(kContinue); });
@@ -270,7 +281,7 @@ void Connection::deliver(ExchangeState& state) {
 }
 
 void Connection::advance() {
-  while (first_ != nullptr && first_->answered && !last_answer_) {
+  while (first_ != nullptr && first_->answered && !last_answer_ && !outflow_) {
     ExchangeState& state = *first_;
     first_ = state.next;
     if (first_ == nullptr) last_ = nullptr;
@@ -279,6 +290,7 @@ void Connection::advance() {
     loop_.recycle(&state);
   }
   if (last_answer_) abandon_in_flight();
+  if (outflow_) return send_outflow();
   if (first_ == nullptr) {
     exclusive_ = false;
     wait_for(waiting_);  // a deadline does not run while the client waits for us
@@ -287,21 +299,49 @@ void Connection::advance() {
 
 void Connection::write_answer(ExchangeState& state) {
   Response& response = state.response;
-  const AnswerFacts facts{.close = response.close || !state.request.keep_alive || loop_.draining(),
-                          .http_1_0 = state.request.minor_version == 0,
-                          .date_line = loop_.date_line()};
+  AnswerFacts facts{.close = response.close || !state.request.keep_alive || loop_.draining() || inflow_,
+                    .http_1_0 = state.request.minor_version == 0,
+                    .date_line = loop_.date_line()};
+  if (state.outflow) {
+    facts.length = state.outflow->length();
+    if (!facts.length)
+      facts.body = facts.http_1_0 ? AnswerFacts::Body::until_close : AnswerFacts::Body::chunked;
+    if (facts.body == AnswerFacts::Body::until_close) facts.close = true;
+    chunked_ = facts.body == AnswerFacts::Body::chunked;
+  }
   outbox_.append([&](std::string& out) { append_head(out, response, facts); });
   if (!state.head_only && may_have_body(response.status)) {
-    if (response.shared_body) {
+    if (state.outflow) {
+      outflow_ = std::exchange(state.outflow, nullptr);
+      outflow_->connection = this;
+      last_piece_at_ = loop_.now();
+    } else if (response.shared_body) {
       outbox_.append_body(std::move(response.shared_body), response.slice);
     } else {
       outbox_.append_body(std::move(response.body));
     }
   }
   if (facts.close) last_answer_ = no_more_requests_ = true;
+  state.inflow.reset();  // the connection has it, as long as there is a reader
+  if (inflow_ && !outflow_) end_inflow(Refusal::truncated);
 }
 
 void Connection::flush() {
+  for (int pieces = 0;;) {
+    send();
+    if (dead_) return;
+    if (outbox_.empty()) send_blocked_ = false;
+    if (!outflow_) break;
+    send_outflow();
+    if (dead_ || outbox_.empty() || !writable_) return;
+    if (++pieces == kPiecesPerTurn) return loop_.schedule(*this);
+  }
+  if (!outbox_.empty()) return;
+  const bool nothing_left = end_of_input_ && no_more_requests_ && first_ == nullptr && held_ == nullptr;
+  if (last_answer_ || nothing_left) end();
+}
+
+void Connection::send() {
   if (!outbox_.empty() && writable_) {
     std::size_t sent = 0;
     const IoResult::State state = outbox_.flush(transport_, sent);
@@ -319,10 +359,6 @@ void Connection::flush() {
       return die();
     }
   }
-  if (!outbox_.empty()) return;
-  send_blocked_ = false;
-  const bool nothing_left = end_of_input_ && no_more_requests_ && first_ == nullptr && held_ == nullptr;
-  if (last_answer_ || nothing_left) end();
 }
 
 // With bytes of the client unread, close() would send a reset that can overtake the answer: read them away
@@ -348,14 +384,15 @@ void Connection::check_time() {
   }
   if (!outbox_.empty()) {
     const auto blocked = now - send_blocked_since_;
-    if (send_blocked_ && blocked > settings.send_grace &&
-        static_cast<double>(sent_while_blocked_) <
-            static_cast<double>(settings.min_rate) * seconds(blocked)) {
-      transport_.forget_unsent();
-      die();
-    }
+    if (!send_blocked_ || blocked <= settings.send_grace) return;
+    if (static_cast<double>(sent_while_blocked_) < static_cast<double>(settings.min_rate) * seconds(blocked))
+      return cut_off();
+    send_blocked_since_ = now;  // what was taken before says nothing about the next while
+    sent_while_blocked_ = 0;
     return;
   }
+  if (outflow_) return check_outflow();
+  if (inflow_) return check_inflow_rate();
   if (first_ != nullptr || held_ != nullptr) return;
 
   const auto waited = now - waiting_since_;
@@ -392,7 +429,7 @@ void Connection::wait_for(Waiting what) noexcept {
 
 void Connection::cancel_in_flight() noexcept {
   for (ExchangeState* state = first_; state != nullptr; state = state->next) {
-    state->cancelled.store(true, std::memory_order_relaxed);
+    state->cancelled.raise();
   }
 }
 
@@ -404,7 +441,7 @@ void Connection::abandon_in_flight() noexcept {
       loop_.recycle(state);
     } else {
       state->connection = nullptr;
-      state->cancelled.store(true, std::memory_order_relaxed);
+      state->cancelled.raise();
     }
   }
   last_ = nullptr;
@@ -420,6 +457,11 @@ void Connection::give_back(ExchangeState*& state) noexcept {
 void Connection::die() {
   if (dead_) return;
   dead_ = true;
+  if (inflow_) end_inflow(Refusal::truncated);
+  if (outflow_) {
+    outflow_->connection = nullptr;
+    std::exchange(outflow_, nullptr)->close();
+  }
   abandon_in_flight();
   loop_.bury(*this);
 }

@@ -38,6 +38,8 @@ class Connection {
   void pump();
   /// An exchange of this connection has its answer.
   void deliver(ExchangeState& state);
+  /// The body that is being sent or read may have moved, or a drain has begun.
+  void look_at_body();
   /// Answers with a refusal and reads no further request.
   void refuse(Refusal refusal);
   /// Deadlines; called every now and then.
@@ -53,7 +55,12 @@ class Connection {
   enum class Waiting : std::uint8_t { for_handshake, for_request, for_head, for_body };
 
   bool paused() const noexcept;
-  bool may_parse() const noexcept { return !stalled_ && !no_more_requests_ && !paused(); }
+  bool may_parse() const noexcept {
+    if (inflow_) return false;
+    return held_ != nullptr ? !paused() : !stalled_ && !no_more_requests_ && !paused();
+  }
+  bool may_feed() const { return inflow_ && !stalled_ && inflow_->wants(); }
+  bool may_read() const { return inflow_ ? inflow_->wants() : !no_more_requests_ && !paused(); }
   std::string_view unread() const noexcept;
   void use_up(std::size_t bytes) noexcept;
   void stash();
@@ -61,12 +68,21 @@ class Connection {
   void read_away();
   void parse();
   void on_need_more();
-  void on_complete();
+  void on_request();
+  void feed_inflow();
+  void end_inflow(Refusal why);
+  void check_inflow_rate();
+  void send_outflow();
+  void end_outflow();
+  void check_outflow();
+  bool is_silent_too_long() const noexcept;
+  void cut_off() noexcept;
   void dispatch(ExchangeState& state);
   void offer_continue();
   void advance();
   void write_answer(ExchangeState& state);
   void flush();
+  void send();
   void end();
   void append(ExchangeState& state) noexcept;
   void cancel_in_flight() noexcept;
@@ -91,7 +107,9 @@ class Connection {
   ExchangeState* first_ = nullptr;     // in flight, in order
   ExchangeState* last_ = nullptr;
   std::size_t in_flight_ = 0;
-  bool exclusive_ = false;  // an unsafe request is in flight: nothing overtakes or joins it
+  std::shared_ptr<Inflow> inflow_;    // the body being read by who answers
+  std::shared_ptr<Outflow> outflow_;  // the body being sent; first_ comes after it
+  bool exclusive_ = false;            // an unsafe request is in flight: nothing overtakes or joins it
 
   bool pumping_ = false;
   bool readable_ = false;
@@ -103,6 +121,7 @@ class Connection {
   bool hung_up_ = false;       // epoll says the peer has closed its side
   bool end_of_input_ = false;  // and everything before that was read
   bool continue_sent_ = false;
+  bool chunked_ = false;  // the body being sent
   bool lingering_ = false;
   bool dead_ = false;
 
@@ -112,6 +131,8 @@ class Connection {
   Clock::time_point send_blocked_since_;
   std::uint64_t sent_while_blocked_ = 0;
   Clock::time_point linger_until_;
+  Clock::time_point last_piece_at_;        // of the body being sent
+  std::uint64_t inflow_counted_from_ = 0;  // bytes of the body being read, when waiting_since_ was set
   std::size_t read_away_ = 0;
 };
 

@@ -25,8 +25,9 @@ thread_local EventLoop* current_loop = nullptr;
 
 // Deadlines are looked at four times within the shortest of them.
 std::chrono::milliseconds check_interval(const FrontSettings& settings) {
-  const auto shortest = std::min({settings.head_deadline, settings.idle_deadline, settings.rate_grace,
-                                  settings.send_grace, settings.linger, settings.drain_idle_grace});
+  const auto shortest =
+      std::min({settings.head_deadline, settings.idle_deadline, settings.rate_grace, settings.send_grace,
+                settings.linger, settings.drain_idle_grace, settings.event_keep_alive});
   return std::clamp<std::chrono::milliseconds>(shortest / 4, kFastestCheck, kSlowestCheck);
 }
 
@@ -221,6 +222,12 @@ void EventLoop::take_mail() {
     take_back(*state);
     state = next;
   }
+  mailbox_->take(flows_);
+  for (const auto& flow : flows_) {
+    flow->note_taken();
+    if (Connection* connection = flow->connection) guarded(*connection, [&] { connection->look_at_body(); });
+  }
+  flows_.clear();
 }
 
 void EventLoop::take_back(ExchangeState& state) {
@@ -232,6 +239,7 @@ void EventLoop::take_back(ExchangeState& state) {
         state.dropped ? "a request was dropped without an answer" : "an answer cannot be sent as it is",
         {{"path", state.request.path}});
     counters_.count(Refusal::no_answer);
+    if (state.outflow) std::exchange(state.outflow, nullptr)->close();
     state.response = shared_.render(Refusal::no_answer);
   }
   Connection& connection = *state.connection;
@@ -251,10 +259,11 @@ ExchangeState* EventLoop::new_state() {
 
 void EventLoop::recycle(ExchangeState* state) noexcept {
   std::unique_ptr<ExchangeState> owned(state);
+  owned->end_flows();
   if (free_states_.size() >= kKeptStates) return;
   owned->request.clear();
   owned->response = Response();
-  owned->cancelled.store(false, std::memory_order_relaxed);
+  owned->cancelled.reset(false);
   owned->connection = nullptr;
   owned->next = nullptr;
   owned->answered = owned->head_only = owned->dropped = false;
@@ -290,6 +299,10 @@ void EventLoop::notice_drain() {
   }
   draining_ = true;
   draining_since_ = now_;
+  for (std::size_t i = 0; i < connections_.size(); ++i) {  // event streams end, their clients go elsewhere
+    Connection& connection = *connections_[i];
+    guarded(connection, [&] { connection.look_at_body(); });
+  }
   drain_seen_.store(true, std::memory_order_release);
   tell_who_drains();
 }

@@ -31,6 +31,7 @@ struct FrontShared {
   Handler handler;
   BodyLimit body_limit;
   BodyGate body_gate;
+  StreamedBody streamed_body;
   RefusalRenderer refusals;
   std::unique_ptr<Tls> tls;  // null for plain HTTP
   Gatekeeper gatekeeper;
@@ -78,6 +79,7 @@ class EventLoop {
   LoopCounters& counters() noexcept { return counters_; }
   SpareTexts& spares() noexcept { return spares_; }
   std::span<char> scratch() noexcept { return scratch_; }
+  const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
   Clock::time_point now() const noexcept { return now_; }
   bool draining() const noexcept { return draining_; }
   Clock::time_point draining_since() const noexcept { return draining_since_; }
@@ -117,6 +119,7 @@ class EventLoop {
   std::vector<Connection*> ready_;
   std::vector<Connection*> dead_;
   std::vector<std::unique_ptr<ExchangeState>> free_states_;
+  std::vector<std::shared_ptr<Flow>> flows_;  // noted bodies; empty between turns
   std::vector<char> scratch_;
   SpareTexts spares_;
   DateLine date_;

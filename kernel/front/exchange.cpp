@@ -34,6 +34,10 @@ void hand_back(ExchangeState* state) noexcept {
 
 }  // namespace
 
+void Flow::tell_loop() {
+  if (!noted_.exchange(true, std::memory_order_acq_rel)) mailbox_->post(shared_from_this());
+}
+
 Mailbox::Mailbox() : wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (wakeup_ < 0) throw portico::Problem(500, "http.no_descriptors", "eventfd failed");
 }
@@ -52,6 +56,25 @@ void Mailbox::post(ExchangeState* state) noexcept {
     state->next_in_mail = head;
   } while (!newest_.compare_exchange_weak(head, state, std::memory_order_release, std::memory_order_relaxed));
   if (head == nullptr) wake();  // else the one before has woken the loop and it has not come yet
+}
+
+void Mailbox::post(std::shared_ptr<Flow> flow) {
+  bool first = false;
+  {
+    const std::lock_guard lock(flows_mutex_);
+    if (closed_) return;
+    first = flows_.empty();
+    flows_.push_back(std::move(flow));
+    has_flows_.store(true, std::memory_order_relaxed);
+  }
+  if (first) wake();
+}
+
+void Mailbox::take(std::vector<std::shared_ptr<Flow>>& flows) {
+  if (!has_flows_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(flows_mutex_);
+  flows_.swap(flows);
+  has_flows_.store(false, std::memory_order_relaxed);
 }
 
 void Mailbox::wake() noexcept {
@@ -83,6 +106,12 @@ ExchangeState* Mailbox::take() noexcept {
 }
 
 ExchangeState* Mailbox::close() noexcept {
+  std::vector<std::shared_ptr<Flow>> unlooked;
+  {
+    const std::lock_guard lock(flows_mutex_);
+    closed_ = true;
+    unlooked.swap(flows_);
+  }
   ExchangeState* come = newest_.exchange(closed_mark(), std::memory_order_acquire);
   return come == closed_mark() ? nullptr : in_order(come);
 }
@@ -105,7 +134,25 @@ const Request& Exchange::request() const noexcept {
 }
 
 bool Exchange::cancelled() const noexcept {
-  return state_->cancelled.load(std::memory_order_relaxed);
+  return state_->cancelled.raised();
+}
+
+void Exchange::on_cancel(std::function<void()> then) {
+  state_->cancelled.watch(std::move(then));
+}
+
+std::shared_ptr<Inflow> Exchange::inflow() const {
+  return state_->inflow;
+}
+
+std::shared_ptr<Outflow> Exchange::begin(Response head, OutflowSettings settings) {
+  auto outflow = std::make_shared<Outflow>(state_->mailbox, std::move(settings));
+  ExchangeState* state = std::exchange(state_, nullptr);
+  state->response = std::move(head);
+  state->outflow = outflow;
+  state->dropped = false;
+  hand_back(state);
+  return outflow;
 }
 
 void Exchange::answer(Response response) noexcept {

@@ -14,8 +14,9 @@ constexpr std::size_t kReserveAtOnce = 64 * 1024;  // a claimed length is not ye
 constexpr std::size_t kLineOverhead = 3;           // colon and line end
 }  // namespace
 
-RequestFramer::RequestFramer(const Limits& limits, const BodyLimit& body_limit) noexcept
-    : limits_(limits), body_limit_(body_limit) {}
+RequestFramer::RequestFramer(const Limits& limits, const BodyLimit& body_limit,
+                             const StreamedBody& streamed_body) noexcept
+    : limits_(limits), body_limit_(body_limit), streamed_body_(streamed_body) {}
 
 RequestFramer::Step RequestFramer::feed(std::string_view input, std::size_t& consumed, Request& request) {
   consumed = 0;
@@ -25,7 +26,7 @@ RequestFramer::Step RequestFramer::feed(std::string_view input, std::size_t& con
     if (step != Step::need_more || phase_ == Phase::head) return step;
   }
   std::size_t of_body = 0;
-  const Step step = read_body(input.substr(consumed), of_body, request);
+  const Step step = feed_body(input.substr(consumed), of_body, request.body);
   consumed += of_body;
   return step;
 }
@@ -88,27 +89,29 @@ RequestFramer::Step RequestFramer::accept_head(std::string_view head, Request& r
     return refuse(Refusal::body_too_large);
   expects_continue_ = framing.expects_continue;
   body_bytes_ = 0;
+  const bool streamed = streamed_body_ && streamed_body_(request);
   if (framing.kind == BodyFraming::Kind::counted) {
     left_ = framing.length;
-    request.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(left_, kReserveAtOnce)));
+    if (!streamed)
+      request.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(left_, kReserveAtOnce)));
     phase_ = Phase::counted;
   } else {
     chunks_.begin(limits_, limit);
     phase_ = Phase::chunked;
   }
-  return Step::need_more;
+  return streamed ? Step::head : Step::need_more;
 }
 
-RequestFramer::Step RequestFramer::read_body(std::string_view input, std::size_t& consumed,
-                                             Request& request) {
+RequestFramer::Step RequestFramer::feed_body(std::string_view input, std::size_t& consumed,
+                                             std::string& body) {
   if (phase_ == Phase::chunked) {
-    const auto step = chunks_.feed(input, consumed, request.body);
+    const auto step = chunks_.feed(input, consumed, body);
     body_bytes_ += consumed;
     if (step == ChunkedDecoder::Step::refuse) return refuse(chunks_.refusal());
     if (step == ChunkedDecoder::Step::need_more) return Step::need_more;
   } else {
     consumed = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()));
-    request.body.append(input.substr(0, consumed));
+    body.append(input.substr(0, consumed));
     body_bytes_ += consumed;
     left_ -= consumed;
     if (left_ > 0) return Step::need_more;

@@ -18,14 +18,20 @@ namespace kernel::front {
 /// never changes an answer. A refusal is final: nothing after it can be trusted to be a request.
 class RequestFramer {
  public:
-  enum class Step : std::uint8_t { need_more, complete, refuse };
+  enum class Step : std::uint8_t { need_more, head, complete, refuse };
 
-  /// limits and body_limit outlive the framer; an empty body_limit means limits.body for every request.
-  RequestFramer(const Limits& limits, const BodyLimit& body_limit) noexcept;
+  /// All outlive the framer; an empty body_limit means limits.body for every request, an empty streamed_body
+  /// that every request is read whole.
+  RequestFramer(const Limits& limits, const BodyLimit& body_limit,
+                const StreamedBody& streamed_body = kWhole) noexcept;
 
   /// Reads on. `input` begins with the first byte not consumed so far; `request` is the same (and was
   /// cleared) until the step says complete, which fills everything but peer_address and received.
   Step feed(std::string_view input, std::size_t& consumed, Request& request);
+
+  /// After the step "head", which fills the request but its body: appends what has come of the body, until
+  /// the step says complete.
+  Step feed_body(std::string_view input, std::size_t& consumed, std::string& body);
 
   /// The peer closed its side: refuse (truncated) in the middle of a request, else need_more.
   Step finish() noexcept;
@@ -42,16 +48,18 @@ class RequestFramer {
   std::uint64_t body_bytes() const noexcept { return body_bytes_; }
 
  private:
+  static inline const StreamedBody kWhole;
+
   enum class Phase : std::uint8_t { head, counted, chunked, refused };
 
   Step read_head(std::string_view input, std::size_t& consumed, Request& request);
   Step accept_head(std::string_view head, Request& request);
-  Step read_body(std::string_view input, std::size_t& consumed, Request& request);
   Step refuse(Refusal refusal) noexcept;
   void next_request() noexcept;
 
   const Limits& limits_;
   const BodyLimit& body_limit_;
+  const StreamedBody& streamed_body_;
   Phase phase_ = Phase::head;
   Refusal refusal_ = Refusal::malformed_request_line;
   bool expects_continue_ = false;

@@ -81,12 +81,16 @@ struct Head {
 /// Empty means Limits::body. Must not block.
 using BodyLimit = std::function<std::uint64_t(const Head&)>;
 
+/// Is the body to be read in pieces by who answers, who is then called as soon as the head is complete? Asked
+/// once, for a request with a body. Must not block.
+using StreamedBody = std::function<bool(const Head&)>;
+
 /// May the body come at all? Asked before a 100 Continue; a refusal is sent in its place, so that the client
 /// keeps its body. Must not block.
 using BodyGate = std::function<std::optional<Refusal>(const Head&)>;
 
 struct Request : Head {
-  std::string body;          // complete, transfer coding removed
+  std::string body;          // complete, transfer coding removed; empty where it is read in pieces
   std::string peer_address;  // of the socket, without port; who the client is behind a proxy is policy
   std::chrono::steady_clock::time_point received;  // when its last byte was there
 

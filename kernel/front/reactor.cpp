@@ -34,11 +34,12 @@ FrontSettings with_defaults(FrontSettings settings) {
 
 struct Front::Parts {
   Parts(const FrontSettings& settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals,
-        BodyGate body_gate)
+        BodyGate body_gate, StreamedBody streamed_body)
       : shared{.settings = settings,
                .handler = std::move(handler),
                .body_limit = std::move(body_limit),
                .body_gate = std::move(body_gate),
+               .streamed_body = std::move(streamed_body),
                .refusals = std::move(refusals),
                .tls = settings.tls ? std::make_unique<Tls>(*settings.tls) : nullptr,
                .gatekeeper = Gatekeeper(settings.max_connections, settings.max_connections_per_address,
@@ -50,9 +51,10 @@ struct Front::Parts {
 };
 
 Front::Front(FrontSettings settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals,
-             BodyGate body_gate)
+             BodyGate body_gate, StreamedBody streamed_body)
     : parts_(std::make_unique<Parts>(with_defaults(std::move(settings)), std::move(handler),
-                                     std::move(body_limit), std::move(refusals), std::move(body_gate))) {}
+                                     std::move(body_limit), std::move(refusals), std::move(body_gate),
+                                     std::move(streamed_body))) {}
 
 Front::~Front() {
   stop();

@@ -37,10 +37,14 @@ struct FrontSettings {
   std::uint64_t min_rate = 1024;                    // bytes/s of a request body
   std::chrono::milliseconds send_grace{30'000};     // a reader slower than min_rate after it is cut off
   std::chrono::milliseconds linger{2'000};          // for reading away what comes after the last answer
-  std::chrono::milliseconds drain_idle_grace{1'000};  // idle connections live on this long in a drain
+  std::chrono::milliseconds event_keep_alive{15'000};  // an event stream that is silent sends a comment
+  std::chrono::milliseconds drain_idle_grace{1'000};   // idle connections live on this long in a drain
 };
 
 struct ExchangeState;
+class Inflow;
+class Outflow;
+struct OutflowSettings;
 
 /// One request in flight. Answer it once, from any thread; dropped without an answer it answers 500.
 /// May outlive the Front, where an answer goes nowhere.
@@ -60,6 +64,16 @@ class Exchange {
   /// only shuts down its sending side looks the same.
   bool cancelled() const noexcept;
 
+  /// Calls `then` once when the client has gone, at once where it has; never after the answer. On the reactor
+  /// thread, mostly: it must neither block nor throw. To be called once, before answer().
+  void on_cancel(std::function<void()> then);
+
+  /// The body, where the front was told that it is read in pieces (StreamedBody); else null.
+  std::shared_ptr<Inflow> inflow() const;
+
+  /// Answers with this head and a body that is written in pieces. The response's own body is not looked at.
+  std::shared_ptr<Outflow> begin(Response head, OutflowSettings settings);
+
   /// Sends the answer. On the reactor thread it is written directly, elsewhere it is queued for that thread.
   /// A response marked Compression::allowed is compressed here, in the caller's thread. A second answer is
   /// ignored and logged.
@@ -69,7 +83,8 @@ class Exchange {
   ExchangeState* state_;
 };
 
-/// Called on a reactor thread for every complete request; must not block. What it throws becomes the 500.
+/// Called on a reactor thread for every complete request, or complete head of one whose body is streamed;
+/// must not block. What it throws becomes the 500.
 using Handler = std::function<void(Exchange)>;
 
 /// Builds the answer to a request the front refuses by itself (see limits.hpp for the pairs).
@@ -89,7 +104,7 @@ class Front {
  public:
   /// errors    Problem 500 tls.unusable_certificate, tls.unusable_key, tls.exposed_key
   Front(FrontSettings settings, Handler handler, BodyLimit body_limit, RefusalRenderer refusals,
-        BodyGate body_gate = {});
+        BodyGate body_gate = {}, StreamedBody streamed_body = {});
   ~Front();
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;

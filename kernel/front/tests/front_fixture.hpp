@@ -67,10 +67,10 @@ inline FrontSettings quick_settings() {
 class Server {
  public:
   explicit Server(FrontSettings settings = quick_settings(), BodyLimit body_limit = {},
-                  BodyGate body_gate = {})
+                  BodyGate body_gate = {}, StreamedBody streamed_body = {})
       : front(
             std::move(settings), [this](Exchange exchange) { handle(std::move(exchange)); },
-            std::move(body_limit), render, std::move(body_gate)) {
+            std::move(body_limit), render, std::move(body_gate), std::move(streamed_body)) {
     front.start();
   }
 
