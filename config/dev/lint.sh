@@ -57,6 +57,10 @@ cmd_format() {
 }
 
 cmd_docs() {
-  [ $# -eq 0 ] || unknown "$1"
+  case ${1:-} in
+    --write) step "reference of the C ABI" "" python3 "$ROOT/config/dev/reference.py" --write || exit 1 ;;
+    '') ;;
+    *) unknown "$1" ;;
+  esac
   step "links and excerpts of the docs" "each line says which page and what it names" "$ROOT/tests/arch/run" docs || exit 1
 }

@@ -14,6 +14,6 @@ install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../web/src DESTINATION ${portico_sha
 install(TARGETS portico RUNTIME DESTINATION bin COMPONENT host)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/plugins DESTINATION lib/portico COMPONENT host
   FILES_MATCHING PATTERN plugin.so REGEX "/web/[^/]+$"
-  PATTERN CMakeFiles EXCLUDE PATTERN connectors EXCLUDE PATTERN "web.*" EXCLUDE)
+  PATTERN CMakeFiles EXCLUDE PATTERN connectors EXCLUDE REGEX "/web[.](new|old)$" EXCLUDE)
 install(DIRECTORY migrations DESTINATION lib/portico COMPONENT host)
 install(DIRECTORY config/ DESTINATION share/portico/config COMPONENT host FILES_MATCHING PATTERN "*.properties" PATTERN dev EXCLUDE PATTERN deploy EXCLUDE)

@@ -1,8 +1,12 @@
 """What the documentation says is so: links lead somewhere, excerpts are the sources' words, error codes have their line."""
 
+import os
 import posixpath
 import re
+import sys
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../config/dev"))
+import reference  # noqa: E402
 from tree import NATIVE, Rule, code_of, line_of
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -68,6 +72,18 @@ def error_codes(tree):
                 yield f"{path}:{line_of(text, match.start())}: {match.group(1)} has no line in {_ERRORS}"
 
 
+def sdk_reference(tree):
+    headers = {posixpath.basename(path): text for path, text in tree.under(reference.HEADERS + "/", ends=(".h",))}
+    if not headers:
+        return
+    made = {f"{reference.PAGES}/{name}": text for name, text in reference.pages(headers).items()}
+    here = {path: text for path, text in tree.under(reference.PAGES + "/", ends=(".md",))}
+    for path in sorted(made.keys() | here.keys()):
+        if made.get(path) != here.get(path):
+            yield f"{path} is not what the headers say: ./dev docs --write"
+
+
+_HEADER = "/* What. */\n#define PORTICO_A 1 /* one */\n"
 RULES = [
     Rule("docs", "links of the docs lead somewhere", links,
          bad=[{"README.md": "[a](docs/gone.md)"}, {"docs/a.md": "[a](b.md#gone)", "docs/b.md": "# Here\n"}, {"docs/a.md": "![p](images/gone.png)"}],
@@ -79,4 +95,8 @@ RULES = [
     Rule("docs", "every error code has its line in docs/reference/errors.md", error_codes,
          bad=[{_ERRORS: "`a.b`", "kernel/a.cpp": 'throw Problem{404, "c.d_e", "x"};\n'}],
          good={_ERRORS: "| `c.d` | 404 |", "kernel/a.cpp": 'throw portico::Problem{404, "c.d", "x"};\n'}),
+    Rule("docs", "the reference of the C ABI is what its headers say", sdk_reference,
+         bad=[{reference.HEADERS + "/a.h": _HEADER},
+              {reference.HEADERS + "/a.h": _HEADER, **{f"{reference.PAGES}/{name}": text + "x" for name, text in reference.pages({"a.h": _HEADER}).items()}}],
+         good={reference.HEADERS + "/a.h": _HEADER, **{f"{reference.PAGES}/{name}": text for name, text in reference.pages({"a.h": _HEADER}).items()}}),
 ]
