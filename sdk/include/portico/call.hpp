@@ -70,14 +70,21 @@ inline portico_status fill(portico_error* error, const Problem& problem) noexcep
   return PORTICO_E_PROBLEM;
 }
 
+/// What the other side has written, also where it forgot the NUL.
+template <std::size_t N>
+std::string_view text_in(const char (&text)[N]) noexcept {
+  return {text, ::strnlen(text, N)};
+}
+
 inline Problem problem_of(const portico_error& error) {
   boost::json::object members;
   if (error.members[0]) {
     boost::json::error_code ec;
-    auto parsed = boost::json::parse(error.members, ec);
+    auto parsed = boost::json::parse(text_in(error.members), ec);
     if (!ec && parsed.is_object()) members = std::move(parsed.get_object());
   }
-  return Problem(error.status, error.code, error.detail, error.retry_after_s, std::move(members));
+  return Problem(error.status, std::string(text_in(error.code)), std::string(text_in(error.detail)),
+                 error.retry_after_s, std::move(members));
 }
 
 /// Throws what a status means.
@@ -86,7 +93,7 @@ inline void check(portico_status status, const portico_error& error, const char*
   if (status == PORTICO_E_PROBLEM && error.status) throw problem_of(error);
   throw Problem(500, "sdk.call_failed",
                 std::string(what) + ": status " + std::to_string(status) + (error.detail[0] ? ": " : "") +
-                    error.detail);
+                    std::string(text_in(error.detail)));
 }
 
 /// Runs fn for the host; no exception leaves.
@@ -109,7 +116,11 @@ template <class Table>
 class Extension {
  public:
   Extension(const portico_host* host, const char* id) noexcept
-      : table_(static_cast<const Table*>(host->extension(host, id))), id_(id) {}
+      : table_(static_cast<const Table*>(host->extension(host, id))), id_(id) {
+    // Shorter than what is called here: as good as none. A function that a later minor adds at the end of its
+    // table is checked where it is called, and this size stays that of the first minor.
+    if (table_ && table_->size < sizeof(Table)) table_ = nullptr;
+  }
   const Table* operator->() const {
     if (!table_)
       throw Problem(500, "sdk.extension_missing",
