@@ -1,15 +1,24 @@
-// Registers what the plugin offers: one route and one page.
+// Greets people by name: one route and one page.
+#include <fmt/format.h>
+
 #include <portico/plugin.hpp>
 
-#include "greeting.hpp"
-
 using namespace std::chrono_literals;
+
+struct Greeting {
+  std::string message;
+};
+BOOST_DESCRIBE_STRUCT(Greeting, (), (message))
 
 class HelloCpp final : public portico::Plugin {
   void start(portico::Host& host) override {
     host.routes()
         .get("/api/hello-cpp/{name}",
-             [](const portico::Request& request) { return hello_cpp::greet(request.path("name")); })
+             [](const portico::Request& request) {
+               const auto name = request.path("name");
+               if (name.size() > 100) throw portico::Problem(422, "hello_cpp.name_too_long");
+               return Greeting{fmt::format("Hello, {}", name)};
+             })
         .access(portico::Access::anyone)
         .cache({.scope = portico::CacheScope::shared, .fresh = 60s})
         .summary("Greets somebody");

@@ -9,4 +9,7 @@ if(NOT COMMAND portico_add_plugin)
   endif()
   include(CTest)
   include(${CMAKE_CURRENT_LIST_DIR}/plugin.cmake)
+  if(TARGET portico_testkit)
+    target_precompile_headers(portico_testkit PRIVATE <portico/plugin.hpp>) # reads the large headers once, not for each file
+  endif()
 endif()
