@@ -3,6 +3,7 @@
 #include <portico/abi/manifest.h>
 #include <portico/abi/plugin.h>
 #include <portico/abi/routes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,11 +69,16 @@ static portico_status greet(void* user, portico_handle exchange, portico_error* 
   return self->exchange->answer(self->host, exchange, &answer);
 }
 
+/* An older host has shorter tables: a function is there where the table reaches behind it. */
+#define HAS(table, function) \
+  ((table) && (table)->size >= offsetof(__typeof__(*(table)), function) + sizeof(void*))
+
 static portico_status start(portico_plugin* plugin, portico_error* error) {
   struct hello* self = plugin->context;
   const portico_routes* routes = self->host->extension(self->host, PORTICO_EXT_ROUTES);
   self->exchange = self->host->extension(self->host, PORTICO_EXT_EXCHANGE);
-  if (!routes || !self->exchange) return fail(error, 500, "hello_c.no_host", "routes or exchange is missing");
+  if (!HAS(routes, add) || !HAS(self->exchange, answer))
+    return fail(error, 500, "hello_c.no_host", "routes or exchange is missing");
 
   portico_route route;
   memset(&route, 0, sizeof route);

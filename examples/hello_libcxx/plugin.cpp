@@ -6,11 +6,11 @@
 
 namespace {
 
-struct Greeting {
+struct Welcome {
   std::string message;
   std::string library;  // which standard library said so
 };
-BOOST_DESCRIBE_STRUCT(Greeting, (), (message, library))
+BOOST_DESCRIBE_STRUCT(Welcome, (), (message, library))
 
 const char* library() {
 #ifdef _LIBCPP_VERSION
@@ -40,7 +40,7 @@ class HelloLibcxx final : public portico::Plugin {
                if (name == "nobody") throw portico::Problem(404, "hello_libcxx.nobody");
                if (name == "fault") throw std::logic_error("only the log says this");
                const auto language = std::string(request.query("language").value_or("en"));
-               return Greeting{word_for(language) + ", " + name, library()};
+               return Welcome{word_for(language) + ", " + name, library()};
              })
         .access(portico::Access::anyone)
         .summary("Greets somebody");

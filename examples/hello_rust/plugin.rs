@@ -91,7 +91,8 @@ unsafe extern "C" fn answer(user: *mut c_void, exchange: Handle, error: *mut Err
 
 unsafe fn extension<T>(host: *const Host, id: &'static [u8]) -> Result<*const T, Problem> {
     let table = ((*host).extension)(host, id.as_ptr() as *const c_char);
-    if table.is_null() {
+    // Every table begins with its size: an older host has a shorter one.
+    if table.is_null() || (*(table as *const u32) as usize) < std::mem::size_of::<T>() {
         let detail = String::from_utf8_lossy(id).to_string();
         return Err(Problem { status: 500, code: "hello_rust.no_host", detail });
     }

@@ -10,6 +10,7 @@ if(NOT COMMAND portico_add_plugin)
   include(CTest)
   include(${CMAKE_CURRENT_LIST_DIR}/plugin.cmake)
   if(TARGET portico_testkit)
+    target_compile_options(portico_testkit PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>) # for compiler caches
     target_precompile_headers(portico_testkit PRIVATE <portico/plugin.hpp>) # reads the large headers once, not for each file
   endif()
 endif()

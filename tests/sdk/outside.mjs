@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, Client, root, startHost } from '../lib/portal.mjs';
 import { checkHello } from './examples.mjs';
-import { enabled, inFolder, ran } from './folders.mjs';
+import { cachedIn, enabled, inFolder, ran } from './folders.mjs';
 
 const kPortico = join(build, 'bin/portico');
 
@@ -17,8 +17,9 @@ function builtOutside(folder, prefix, room, id, ...flags) {
   const source = join(folder, room);
   const into = join(folder, `${room}-build`);
   cpSync(join(root, 'examples', room), source, { recursive: true });
-  ran('cmake', ['-S', source, '-B', into, `-DCMAKE_PREFIX_PATH=${prefix}`, ...flags]);
-  ran('cmake', ['--build', into, '-j', '2']);
+  const options = { env: { ...process.env, ...cachedIn(folder) } };
+  ran('cmake', ['-S', source, '-B', into, `-DCMAKE_PREFIX_PATH=${prefix}`, ...flags], options);
+  ran('cmake', ['--build', into, '-j', '2'], options);
   return join(into, 'plugins', id);
 }
 
