@@ -1,4 +1,5 @@
-// A plugin that misbehaves on request: what its handlers throw, and what it reads past the owners of rows.
+// A plugin that misbehaves on request: what its callbacks throw, and what it reads past the owners of rows.
+#include <atomic>
 #include <portico/plugin.hpp>
 
 namespace {
@@ -8,8 +9,19 @@ struct Count {
 };
 BOOST_DESCRIBE_STRUCT(Count, (), (count))
 
+struct Settings {
+  std::string throw_in;
+};
+BOOST_DESCRIBE_STRUCT(Settings, (), (throw_in))
+
+constexpr portico::Operation<Count, Count> kThrows{"probe.throws/1"};
+
 class Probe final : public portico::Plugin {
   void start(portico::Host& host) override {
+    throw_in_ = host.config().read<Settings>().throw_in;
+    if (throw_in_ == "start") throw std::runtime_error("start was told to throw");
+    if (throw_in_ == "start with a number") throw 7;
+
     host.routes()
         .get("/api/probe/throws/{what}",
              [](const portico::Request& request) -> Count {
@@ -23,6 +35,28 @@ class Probe final : public portico::Plugin {
         .summary("Throws what it is told to");
 
     host.routes()
+        .get("/api/probe/throws-inside/{where}",
+             [this, &host](const portico::Request& request) -> Count {
+               const auto where = request.path("where");
+               if (where == "operation") return host.call(kThrows, Count{});
+               if (where == "load")
+                 return host.cache().get_or_load("probe", {.fresh = std::chrono::seconds(1)},
+                                                 []() -> Count { throw 7; });
+               return Count{runs_of_task_};
+             })
+        .access(portico::Access::anyone)
+        .summary("Calls what throws: an operation, a cache's load, a task");
+
+    host.provide(kThrows, [](const Count&) -> Count { throw std::logic_error("the operation throws"); });
+    host.tasks().every(
+        "probe.throws", std::chrono::milliseconds(100),
+        [this] {
+          ++runs_of_task_;
+          throw 7;
+        },
+        portico::Replicas::every);
+
+    host.routes()
         .get("/api/probe/all-rows",
              [&host](const portico::Request&) {
                return host.database().as_system("probe counts all rows", [](portico::Transaction& tx) {
@@ -32,6 +66,13 @@ class Probe final : public portico::Plugin {
         .access(portico::Access::anyone)
         .summary("Reads past the owners of rows");
   }
+
+  void stop() override {
+    if (throw_in_ == "stop") throw std::runtime_error("stop was told to throw");
+  }
+
+  std::string throw_in_;
+  std::atomic<std::int64_t> runs_of_task_{0};
 };
 
 }  // namespace
