@@ -1,4 +1,4 @@
-// portico.tasks/1 and portico.pages/1: drafts of work and pages.
+// portico.pages/1: drafts of pages, navigation and cards.
 #include <portico/contract.hpp>
 
 #include "kernel/extensions/all.hpp"
@@ -9,21 +9,6 @@ namespace kernel::extensions {
 namespace {
 
 using portico::Problem;
-
-portico_status every(const portico_host* host, portico_str name, int64_t interval_ms, uint32_t where,
-                     portico_task_fn fn, void* user, portico_error* error) {
-  return guard(error, [&] {
-    auto& plugin = plugin_of(host);
-    require_starting(plugin);
-    const auto text = text_of(name);
-    const auto& tasks = plugin.manifest.tasks;
-    if (std::find(tasks.begin(), tasks.end(), text) == tasks.end()) not_in_manifest("task " + text, "tasks");
-    if (interval_ms < 100 || where > PORTICO_TASK_ONE_REPLICA || !fn)
-      throw Problem(422, "plugin.task_invalid", text + ": interval below 100 ms or unknown place");
-    plugin.registrations.tasks.push_back(
-        {text, std::chrono::milliseconds(interval_ms), where == PORTICO_TASK_ONE_REPLICA, fn, user});
-  });
-}
 
 loader::Access access_of(uint32_t raw) {
   if (raw > PORTICO_ACCESS_ADMIN) throw Problem(422, "plugin.page_invalid", "unknown access");
@@ -73,7 +58,6 @@ portico_status shell(const portico_host* host, portico_error* error) {
 
 }  // namespace
 
-const portico_tasks kTasks{sizeof(portico_tasks), 0, &every};
 const portico_pages kPages{sizeof(portico_pages), 0, &page, &navigation, &card, &shell};
 
 }  // namespace kernel::extensions

@@ -10,6 +10,7 @@
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
 #include "kernel/observe/random_id.hpp"
+#include "kernel/work/lease.hpp"
 
 namespace kernel::work {
 
@@ -20,6 +21,7 @@ using portico::Problem;
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{250};
+constexpr std::chrono::seconds kExpire{1};
 
 database::Scope scope() {
   return {database::Scope::system, {}, "mail queue", "portico_kernel"};
@@ -95,15 +97,22 @@ bool MailQueue::stopping() {
 }
 
 bool MailQueue::send_some() {
+  static const std::string expire = expire_sql(kMailTable);
+  static const std::string sql =
+      claim_sql(
+          kMailTable,
+          "SELECT id FROM kernel.mail WHERE state = 'available' AND run_at <= now() ORDER BY run_at, id LIMIT 5 "
+          "FOR UPDATE SKIP LOCKED",
+          "60",
+          "j.id, j.run_at, j.lease_epoch, j.attempts::bigint AS attempts, j.max_attempts::bigint AS max_attempts, "
+          "j.sealed") +
+      " SELECT * FROM u ORDER BY run_at, id";
   auto claim = database_.begin(scope(), soon());
-  const auto rows = claim.run(
-      "WITH c AS MATERIALIZED (SELECT id FROM kernel.mail WHERE (state = 'available' AND run_at <= now()) "
-      "OR (state = 'sending' AND lease_until < now()) ORDER BY run_at, id LIMIT 5 FOR UPDATE SKIP LOCKED), "
-      "u AS (UPDATE kernel.mail m SET state = 'sending', attempts = attempts + 1, lease_epoch = lease_epoch + 1, "
-      "lease_owner = $1, lease_until = now() + interval '60 s' FROM c WHERE m.id = c.id "
-      "RETURNING m.id, m.run_at, m.lease_epoch, m.attempts::bigint AS attempts, m.max_attempts::bigint AS "
-      "max_attempts, m.sealed) SELECT * FROM u ORDER BY run_at, id",
-      {Value(owner_)});
+  if (const auto now = std::chrono::steady_clock::now(); now - expired_ >= kExpire) {
+    claim.run(expire);
+    expired_ = now;
+  }
+  const auto rows = claim.run(sql, {Value(owner_)});
   claim.commit();
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     const Claimed mail{rows.get<std::int64_t>(i, "id"), rows.get<std::int64_t>(i, "lease_epoch"),
@@ -119,10 +128,8 @@ bool MailQueue::send_some() {
 
 void MailQueue::give_back(const Claimed& mail) {
   auto transaction = database_.begin(scope(), soon());
-  transaction.run(
-      "UPDATE kernel.mail SET state = 'available', lease_until = NULL, attempts = attempts - 1 "
-      "WHERE id = $1 AND lease_epoch = $2 AND state = 'sending'",
-      {Value(mail.id), Value(mail.epoch)});
+  static const std::string sql = give_back_sql(kMailTable);
+  transaction.run(sql, {Value(mail.id), Value(mail.epoch)});
   transaction.commit();
 }
 
@@ -149,17 +156,16 @@ void MailQueue::send_one(const Claimed& claimed) {
                  {{"id", id}, {"attempts", attempts}, {"detail", result.detail}});
   auto settle = database_.begin(scope(), soon());
   // What was sent or given up keeps no text: only that it was.
-  settle.run(
-      "UPDATE kernel.mail SET state = $3, lease_until = NULL, last_error = $4, "
-      "sealed = CASE WHEN $3 = 'available' THEN sealed ELSE ''::bytea END, "
-      "run_at = now() + make_interval(secs => least(power(2, attempts), 3600) * (0.5 + random())), "
-      "finished_at = CASE WHEN $3 = 'available' THEN NULL ELSE now() END "
-      "WHERE id = $1 AND lease_epoch = $2 AND state = 'sending'",
-      {Value(id), Value(epoch),
-       Value(std::string(sent   ? "sent"
-                         : dead ? "dead"
-                                : "available")),
-       sent ? Value(std::monostate()) : Value(result.detail.substr(0, 500))});
+  static const std::string sql =
+      "UPDATE kernel.mail j SET state = $3, lease_until = NULL, last_error = $4, "
+      "sealed = CASE WHEN $3 = 'available' THEN sealed ELSE ''::bytea END, run_at = " +
+      backoff_sql("1", "attempts", "3600") +
+      ", finished_at = CASE WHEN $3 = 'available' THEN NULL ELSE now() END" + held_sql(kMailTable);
+  settle.run(sql, {Value(id), Value(epoch),
+                   Value(std::string(sent   ? "sent"
+                                     : dead ? "dead"
+                                            : "available")),
+                   sent ? Value(std::monostate()) : Value(storable(result.detail, 500))});
   settle.commit();
 }
 

@@ -1,7 +1,7 @@
 // Mail that waits in PostgreSQL, sealed, and leaves at least once after its transaction committed.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -52,6 +52,7 @@ class MailQueue {
   const std::string from_;
   const MailSeal seal_;
   const std::string owner_;
+  std::chrono::steady_clock::time_point expired_{};  // when leases that ended were last looked for
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

@@ -1,47 +1,66 @@
-// One thread that looks which task is due, and leases in kernel.leader for tasks of one replica.
+// One thread that looks which task is due.
 #include "kernel/work/scheduler.hpp"
 
+#include <optional>
 #include <portico/call.hpp>
-#include <random>
 
 #include "kernel/loader/call_scope.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/metrics.hpp"
 #include "kernel/observe/random_id.hpp"
+#include "kernel/work/cron.hpp"
 
 namespace kernel::work {
 
 using Clock = std::chrono::steady_clock;
-using database::Value;
 
 struct Scheduler::Task {
-  loader::Plugin* plugin;
-  loader::TaskSpec spec;
-  Clock::time_point next;
-  bool running = false;  // under the scheduler's mutex
+  loader::Plugin* const plugin;
+  loader::Lane* const lane;
+  const loader::TaskSpec spec;
+  const std::optional<Cron> cron;
+  // Under the scheduler's mutex:
+  Clock::time_point next{};
+  bool running = false, removed = false;
 };
 
 namespace {
 
-Clock::duration jittered(std::chrono::milliseconds interval, double from, double to) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return std::chrono::duration_cast<Clock::duration>(
-      interval * std::uniform_real_distribution<double>(from, to)(random));
+// A clock that was set is noticed so late at the most.
+constexpr std::chrono::minutes kLongestSleep{1};
+
+Clock::time_point next_of(const Cron& cron, const TimeZone& zone) {
+  const auto now = std::chrono::system_clock::now();
+  return Clock::now() + (cron.next(std::chrono::floor<std::chrono::seconds>(now), zone) - now);
 }
 
 }  // namespace
 
-Scheduler::Scheduler(database::Pool& database) : database_(database), owner_(observe::new_correlation_id()) {}
+Scheduler::Scheduler(const TimeZone& zone) : zone_(zone) {}
 
 Scheduler::~Scheduler() {
   stop();
 }
 
 void Scheduler::add(loader::Plugin& plugin) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& spec : plugin.registrations.tasks) {
+      if (spec.one_replica) continue;
+      std::optional<Cron> cron;
+      if (!spec.cron.empty()) cron = Cron::parse(spec.cron);
+      const auto next = cron ? next_of(*cron, zone_) : Clock::now() + spread(spec.interval, 0.1, 1.0);
+      tasks_.push_back(std::make_shared<Task>(Task{&plugin, plugin.lane("tasks"), spec, cron, next}));
+    }
+    changed_ = true;
+  }
+  wake_.notify_all();
+}
+
+void Scheduler::remove(loader::Plugin& plugin) {
   const std::lock_guard lock(mutex_);
-  for (const auto& spec : plugin.registrations.tasks)
-    tasks_.push_back(
-        std::make_shared<Task>(Task{&plugin, spec, Clock::now() + jittered(spec.interval, 0.1, 1.0)}));
+  for (const auto& task : tasks_) task->removed = task->removed || task->plugin == &plugin;
+  std::erase_if(tasks_, [](const auto& task) { return task->removed; });
 }
 
 void Scheduler::start() {
@@ -60,20 +79,22 @@ void Scheduler::stop() {
 void Scheduler::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    auto next = Clock::now() + std::chrono::hours(1);
+    auto next = Clock::now() + kLongestSleep;
+    std::vector<std::shared_ptr<Task>> due;
     for (const auto& task : tasks_) {
       if (task->running) continue;
       if (task->next <= Clock::now()) {
         task->running = true;
-        lock.unlock();
-        fire(task);
-        lock.lock();
+        due.push_back(task);
       } else {
         next = std::min(next, task->next);
       }
     }
-    wake_.wait_until(lock, next, [&] { return stopping_ || finished_; });
-    finished_ = false;
+    lock.unlock();
+    for (const auto& task : due) fire(task);
+    lock.lock();
+    wake_.wait_until(lock, next, [&] { return stopping_ || changed_; });
+    changed_ = false;
   }
 }
 
@@ -82,52 +103,45 @@ void Scheduler::fire(const std::shared_ptr<Task>& task) {
     {
       const std::lock_guard lock(mutex_);
       task->running = false;
-      finished_ = true;
-      task->next = Clock::now() + jittered(task->spec.interval, 0.9, 1.1);
+      changed_ = true;
+      task->next =
+          task->cron ? next_of(*task->cron, zone_) : Clock::now() + spread(task->spec.interval, 0.9, 1.1);
     }
     wake_.notify_all();
   };
   const auto work = [this, task, finished] {
-    const auto id = observe::new_correlation_id();
-    const observe::CorrelationScope correlation(id);
-    const char* outcome = "skipped";
-    if (!task->spec.one_replica || may_lead(*task)) {
-      const loader::CallScope scope({task->plugin, Clock::now() + std::chrono::minutes(1), id, {}, {}});
-      auto error = portico::call::empty_error();
-      const auto status = task->spec.fn(task->spec.user, &error);
-      outcome = status == PORTICO_OK ? "ok" : "failed";
-      if (status != PORTICO_OK)
-        observe::log(observe::Level::warning, "plugin." + task->plugin->id(), "task failed",
-                     {{"task", task->spec.name}, {"code", error.code}, {"detail", error.detail}});
+    bool wanted;
+    {
+      const std::lock_guard lock(mutex_);
+      wanted = !task->removed && !stopping_;
     }
-    observe::counter("portico_task_runs_total", "Runs of interval tasks",
-                     {{"task", task->spec.name}, {"outcome", outcome}})
-        .add();
+    if (wanted) call(*task);
     finished();
   };
-  auto* lane = task->plugin->lane("tasks");
-  if (!lane || !lane->post({work, finished})) finished();
+  if (!task->lane || !task->lane->post({work, finished})) finished();
 }
 
-bool Scheduler::may_lead(const Task& task) {
-  try {
-    auto t = database_.begin({database::Scope::system, {}, "task lease", "portico_kernel"},
-                             Clock::now() + std::chrono::seconds(5));
-    const auto rows = t.run(
-        "INSERT INTO kernel.leader(name, epoch, owner, lease_until) VALUES ($1, 1, $2, now() + "
-        "make_interval(secs => $3)) "
-        "ON CONFLICT (name) DO UPDATE SET owner = EXCLUDED.owner, lease_until = EXCLUDED.lease_until, "
-        "epoch = leader.epoch + CASE WHEN leader.owner = EXCLUDED.owner THEN 0 ELSE 1 END "
-        "WHERE leader.owner = EXCLUDED.owner OR leader.lease_until < now() RETURNING epoch",
-        {Value("task:" + task.spec.name), Value(owner_),
-         Value(std::chrono::duration<double>(task.spec.interval).count() * 1.5 + 2)});
-    t.commit();
-    return rows.rows() == 1;
-  } catch (const std::exception& e) {
-    observe::log(observe::Level::warning, "scheduler", "no lease",
-                 {{"task", task.spec.name}, {"detail", e.what()}});
-    return false;
+void Scheduler::call(Task& task) {
+  const auto id = observe::new_correlation_id();
+  const observe::CorrelationScope correlation(id);
+  auto error = portico::call::empty_error();
+  portico_status status;
+  {
+    const loader::CallScope scope({task.plugin,
+                                   Clock::now() + std::chrono::minutes(1),
+                                   id,
+                                   {},
+                                   {},
+                                   loader::Holding::task,
+                                   task.spec.name});
+    status = task.spec.fn(task.spec.user, &error);
   }
+  if (status != PORTICO_OK)
+    observe::log(observe::Level::warning, "plugin." + task.plugin->id(), "task failed",
+                 {{"task", task.spec.name}, {"code", error.code}, {"detail", error.detail}});
+  observe::counter("portico_task_runs_total", "Runs of tasks by outcome",
+                   {{"task", task.spec.name}, {"outcome", status == PORTICO_OK ? "ok" : "failed"}})
+      .add();
 }
 
 }  // namespace kernel::work

@@ -1,4 +1,4 @@
-// Runs the interval tasks of plugins on their own workers, on every replica or on one of them.
+// Runs the tasks that every replica runs for itself, by interval or cron, on the plugins' own workers.
 #pragma once
 
 #include <condition_variable>
@@ -8,34 +8,40 @@
 #include <thread>
 #include <vector>
 
-#include "kernel/database/connection.hpp"
 #include "kernel/loader/plugin.hpp"
+#include "kernel/work/time_zone.hpp"
 
 namespace kernel::work {
 
+/// In memory: needs nothing, remembers nothing. Tasks of one replica are the JobRunner's.
 class Scheduler {
  public:
-  explicit Scheduler(database::Pool& database);
+  /// zone: of cron expressions.
+  explicit Scheduler(const TimeZone& zone);
   ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
 
-  /// The plugin's tasks; the first run comes after one interval at the most, spread at random.
+  /// The first run of an interval task comes after one interval at the most, spread at random.
   void add(loader::Plugin& plugin);
+  /// No task of it begins afterwards.
+  void remove(loader::Plugin& plugin);
+
   void start();
-  /// No task starts afterwards; those that run belong to their plugin's lane.
+  /// No task begins afterwards; those that run belong to their plugin's lane.
   void stop();
 
  private:
   struct Task;
   void run();
   void fire(const std::shared_ptr<Task>& task);
-  bool may_lead(const Task& task);
+  void call(Task& task);
 
-  database::Pool& database_;
-  const std::string owner_;
+  const TimeZone& zone_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
-  bool finished_ = false;  // a task has, so that another time may be the next
+  bool changed_ = false;  // another time may be the next
   std::vector<std::shared_ptr<Task>> tasks_;
   std::thread thread_;
 };

@@ -8,10 +8,10 @@
 
 namespace kernel::work::testing {
 
-/// Waits until the condition holds; false when it never did.
+/// Waits until the condition holds; false when it did not in that time.
 template <class Condition>
-bool becomes(Condition condition) {
-  for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+bool becomes(Condition condition, std::chrono::milliseconds most = std::chrono::seconds(60)) {
+  for (const auto until = std::chrono::steady_clock::now() + most;
        std::chrono::steady_clock::now() < until;) {
     if (condition()) return true;
     std::this_thread::yield();

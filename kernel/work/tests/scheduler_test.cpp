@@ -47,22 +47,16 @@ portico_status fine() {
 }
 
 double counted(const std::string& task, const char* outcome) {
-  return kernel::observe::counter("portico_task_runs_total", "Runs of interval tasks",
+  return kernel::observe::counter("portico_task_runs_total", "Runs of tasks by outcome",
                                   {{"task", task}, {"outcome", outcome}})
       .value();
 }
 
-/// Never asked by tasks that run on every replica.
-kernel::database::Pool nowhere() {
-  kernel::database::PoolSettings settings;
-  settings.url = kernel::database::parse_database_url("postgresql://nobody@127.0.0.1:1/none");
-  return kernel::database::Pool(settings);
-}
+const TimeZone kZone("Asia/Tokyo");
 
 }  // namespace
 
 TEST_CASE("a task runs again an interval after it ended, and not sooner") {
-  auto database = nowhere();
   constexpr auto interval = 30ms;
   Clock::time_point ended{};
   std::atomic<int> early{0};
@@ -71,7 +65,7 @@ TEST_CASE("a task runs again an interval after it ended, and not sooner") {
     ended = Clock::now();
     return fine();
   });
-  Scheduler scheduler(database);
+  Scheduler scheduler(kZone);
   scheduler.add(worker.plugin);
   scheduler.start();
   CHECK(becomes([&] { return worker.runs >= 10; }));
@@ -81,7 +75,6 @@ TEST_CASE("a task runs again an interval after it ended, and not sooner") {
 }
 
 TEST_CASE("a task that takes longer than its interval is not started a second time") {
-  auto database = nowhere();
   std::promise<void> go_on;
   std::atomic<int> started{0};
   Worker slow("test.slow", 10ms, [&] {
@@ -89,7 +82,7 @@ TEST_CASE("a task that takes longer than its interval is not started a second ti
     return fine();
   });
   Worker other("test.other", 10ms, fine);
-  Scheduler scheduler(database);
+  Scheduler scheduler(kZone);
   scheduler.add(slow.plugin);
   scheduler.add(other.plugin);
   scheduler.start();
@@ -106,10 +99,9 @@ TEST_CASE("a task that takes longer than its interval is not started a second ti
 }
 
 TEST_CASE("a task that fails is counted and tried again") {
-  auto database = nowhere();
   const double before = counted("test.failing", "failed");
   Worker worker("test.failing", 10ms, [] { return portico_status{PORTICO_OK + 1}; });
-  Scheduler scheduler(database);
+  Scheduler scheduler(kZone);
   scheduler.add(worker.plugin);
   scheduler.start();
   CHECK(becomes([&] { return worker.runs >= 3; }));
@@ -119,48 +111,49 @@ TEST_CASE("a task that fails is counted and tried again") {
   CHECK(counted("test.failing", "ok") == 0);
 }
 
-TEST_CASE(
-    "a task of one replica runs on the one that holds the lease, and another takes over when it ended") {
-  KernelDatabase kernel;
-  kernel.run(
-      "INSERT INTO kernel.leader(name, epoch, owner, lease_until) "
-      "VALUES ('task:test.lease', 7, 'other replica', now() + interval '1 hour')");
-  const double before = counted("test.lease", "skipped");
-  Worker worker("test.lease", 20ms, fine, true);
-  Scheduler scheduler(kernel.pool);
-  scheduler.add(worker.plugin);
-  scheduler.start();
-  REQUIRE(becomes([&] { return counted("test.lease", "skipped") >= before + 3; }));
-  CHECK(worker.runs == 0);
-  kernel.run("UPDATE kernel.leader SET lease_until = now() - interval '1 s'");
-  REQUIRE(becomes([&] { return worker.runs >= 3; }));
-  scheduler.stop();
-  worker.plugin.stop();
-  const auto row =
-      kernel.run("SELECT epoch, owner, lease_until > now() - interval '1 minute' AS held FROM kernel.leader");
-  CHECK(row.get<std::int64_t>(0, "epoch") == 8);  // raised by the take-over, not by renewals
-  CHECK(row.get<std::string>(0, "owner") != "other replica");
-  CHECK(row.get<bool>(0, "held"));
-}
-
-TEST_CASE("a task of one replica does not run while nobody can say whose turn it is") {
-  auto database = nowhere();
-  const double before = counted("test.no_lease", "skipped");
-  Worker leader("test.no_lease", 10ms, fine, true);
+TEST_CASE("a task of one replica is none of its business") {
+  Worker leader("test.one", 10ms, fine, true);
   Worker everywhere("test.everywhere", 10ms, fine);
-  Scheduler scheduler(database);
+  Scheduler scheduler(kZone);
   scheduler.add(leader.plugin);
   scheduler.add(everywhere.plugin);
   scheduler.start();
-  CHECK(becomes([&] { return counted("test.no_lease", "skipped") >= before + 2 && everywhere.runs >= 2; }));
+  CHECK(becomes([&] { return everywhere.runs >= 3; }));
   scheduler.stop();
   leader.plugin.stop();
   everywhere.plugin.stop();
   CHECK(leader.runs == 0);
 }
 
+TEST_CASE("a plugin that was removed while the scheduler runs is called no more, one that was added is") {
+  Worker first("test.first", 10ms, fine);
+  Worker second("test.second", 10ms, fine);
+  Scheduler scheduler(kZone);
+  scheduler.start();
+  scheduler.add(first.plugin);
+  REQUIRE(becomes([&] { return first.runs >= 2; }));
+  scheduler.add(second.plugin);
+  scheduler.remove(first.plugin);
+  first.plugin.stop();  // ends what was running
+  const int ended = first.runs;
+  CHECK(becomes([&] { return second.runs >= 5; }));
+  CHECK(first.runs == ended);
+  scheduler.stop();
+  second.plugin.stop();
+}
+
+TEST_CASE("a cron task runs when its minute comes") {
+  Worker worker("test.cron", 0ms, fine);
+  worker.plugin.registrations.tasks[0].cron = "* * * * *";
+  Scheduler scheduler(kZone);
+  scheduler.add(worker.plugin);
+  scheduler.start();
+  CHECK(becomes([&] { return worker.runs == 1; }, std::chrono::minutes(3)));
+  scheduler.stop();
+  worker.plugin.stop();
+}
+
 TEST_CASE("after stop no task begins, and one that is running ends in its own time") {
-  auto database = nowhere();
   std::promise<void> go_on;
   std::atomic<int> started{0};
   Worker slow("test.stopped", 10ms, [&] {
@@ -168,7 +161,7 @@ TEST_CASE("after stop no task begins, and one that is running ends in its own ti
     go_on.get_future().wait();
     return fine();
   });
-  Scheduler scheduler(database);
+  Scheduler scheduler(kZone);
   scheduler.add(slow.plugin);
   scheduler.start();
   REQUIRE(becomes([&] { return started == 1; }));
@@ -182,7 +175,6 @@ TEST_CASE("after stop no task begins, and one that is running ends in its own ti
 }
 
 TEST_CASE("a scheduler that never started stops") {
-  auto database = nowhere();
-  Scheduler scheduler(database);
+  Scheduler scheduler(kZone);
   scheduler.stop();
 }
