@@ -14,6 +14,8 @@ _LINK = re.compile(r"!?\[[^\]\n]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _EXCERPT = re.compile(r"<!-- excerpt: (\S+) -->\s*```\w*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r'Problem\s*\{\s*[^,{}"]+,\s*"([a-z0-9_]+\.[a-z0-9_.]+)"')
 _ERRORS = "docs/reference/errors.md"
+_THROWN = re.compile(r'\b(?:Problem|Permanent)\s*[({]\s*[\w:]+\s*,\s*"([a-z0-9_]+\.[a-z0-9_.]+)"')
+_SETTINGS = ("http.event_",)  # named there as settings
 
 
 def anchors(text):
@@ -72,6 +74,20 @@ def error_codes(tree):
                 yield f"{path}:{line_of(text, match.start())}: {match.group(1)} has no line in {_ERRORS}"
 
 
+def error_pages(tree):
+    """`area.code` has a section in docs/reference/errors/<area>.md."""
+    if _ERRORS not in tree.files:
+        return
+    known = {code for path, text in tree.under("docs/reference/errors/", ends=(".md",))
+             for code in re.findall(r"^## (\S+)$", text, re.MULTILINE) if code.split(".")[0] == posixpath.basename(path)[:-3]}
+    wanted = {code: _ERRORS for code in re.findall(r"`([a-z0-9_]+\.[a-z0-9_]+)`", tree.files[_ERRORS]) if not code.startswith(_SETTINGS)}
+    for path, text in tree.under("kernel/", "sdk/include/", "sdk/src/", "plugins/", ends=NATIVE):
+        if "/tests/" not in path and not path.startswith("kernel/validator/"):  # whose fake host makes failures up
+            wanted.update((code, path) for code in _THROWN.findall(code_of(text)))
+    for code in sorted(wanted.keys() - known):
+        yield f"{wanted[code]}: {code} has no section in docs/reference/errors/{code.split('.')[0]}.md: what happened, what to do"
+
+
 def sdk_reference(tree):
     headers = {posixpath.basename(path): text for path, text in tree.under(reference.HEADERS + "/", ends=(".h",))}
     if not headers:
@@ -95,6 +111,11 @@ RULES = [
     Rule("docs", "every error code has its line in docs/reference/errors.md", error_codes,
          bad=[{_ERRORS: "`a.b`", "kernel/a.cpp": 'throw Problem{404, "c.d_e", "x"};\n'}],
          good={_ERRORS: "| `c.d` | 404 |", "kernel/a.cpp": 'throw portico::Problem{404, "c.d", "x"};\n'}),
+    Rule("docs", "every error code has its section: what happened, what to do", error_pages,
+         bad=[{_ERRORS: "`a.b`"}, {_ERRORS: "", "kernel/a.cpp": 'throw Problem(404, "c.d_e", "x");\n'},
+              {_ERRORS: "`a.b`", "docs/reference/errors/c.md": "## a.b\n"}],
+         good={_ERRORS: "`a.b` and `http.event_streams`", "docs/reference/errors/a.md": "# A\n\n## a.b\n", "docs/reference/errors/c.md": "## c.d\n",
+               "kernel/a.cpp": 'throw portico::Problem{404, "c.d", "x"};\n', "kernel/tests/a.cpp": 'Problem(1, "x.y")'}),
     Rule("docs", "the reference of the C ABI is what its headers say", sdk_reference,
          bad=[{reference.HEADERS + "/a.h": _HEADER},
               {reference.HEADERS + "/a.h": _HEADER, **{f"{reference.PAGES}/{name}": text + "x" for name, text in reference.pages({"a.h": _HEADER}).items()}}],
