@@ -80,21 +80,66 @@ json::object responses_of(const Route& route) {
   return out;
 }
 
+constexpr std::string_view kComponents = "#/components/schemas/";
+
+/// The schemas with these components called otherwise, wherever they are referred to.
+json::value renamed(const json::value& schema, const std::map<std::string, std::string>& names) {
+  if (const auto* list = schema.if_array()) {
+    json::array out;
+    for (const auto& item : *list) out.push_back(renamed(item, names));
+    return out;
+  }
+  const auto* object = schema.if_object();
+  if (!object) return schema;
+  json::object out;
+  for (const auto& member : *object) {
+    const auto* reference = member.key() == "$ref" ? member.value().if_string() : nullptr;
+    const auto name = reference && reference->starts_with(kComponents)
+                          ? names.find(std::string(reference->subview(kComponents.size())))
+                          : names.end();
+    out[member.key()] = name == names.end() ? renamed(member.value(), names)
+                                            : json::value(std::string(kComponents) + name->second);
+  }
+  return out;
+}
+
+/// Adds a route's components; what another plugin calls the same and means otherwise gets the plugin's id
+/// before it.
+void add_components(json::object& components, Route& route) {
+  const auto* own = route.spec.schemas.if_contains("components");
+  if (!own || !own->is_object()) return;
+  std::map<std::string, std::string> names;
+  for (const auto& member : own->get_object())
+    if (const auto* known = components.if_contains(member.key()); known && *known != member.value())
+      names[std::string(member.key())] =
+          (route.plugin ? route.plugin->id() : "host") + "." + std::string(member.key());
+  if (!names.empty()) {
+    json::object called;
+    for (const auto& member : own->get_object()) {
+      const auto name = names.find(std::string(member.key()));
+      called[name == names.end() ? std::string(member.key()) : name->second] = renamed(member.value(), names);
+    }
+    route.spec.schemas = renamed(route.spec.schemas, names).as_object();
+    route.spec.schemas["components"] = std::move(called);
+  }
+  for (const auto& member : route.spec.schemas.at("components").as_object()) {
+    const auto [it, added] = components.emplace(member.key(), member.value());
+    if (!added && it->value() != member.value())
+      throw Problem(500, "plugin.schema_conflict",
+                    route.label + ": this plugin has another contract called " + std::string(member.key()));
+  }
+}
+
 }  // namespace
 
 std::string build_api_document(const std::vector<const Route*>& routes, const config::Settings& settings) {
   json::object paths, components{{"Problem", problem_schema()}};
-  for (const auto* route : routes) {
-    if (route->spec.pattern.rfind("/api/", 0) != 0) continue;
+  for (const auto* one : routes) {
+    if (one->spec.pattern.rfind("/api/", 0) != 0) continue;
+    Route described = *one;
+    add_components(components, described);
+    const auto* route = &described;
     const auto& schemas = route->spec.schemas;
-    if (const auto* own = schemas.if_contains("components"); own && own->is_object())
-      for (const auto& member : own->get_object()) {
-        const auto [it, added] = components.emplace(member.key(), member.value());
-        if (!added && it->value() != member.value())
-          throw Problem(
-              500, "plugin.schema_conflict",
-              route->label + ": another plugin has a different contract called " + std::string(member.key()));
-      }
     json::object operation{{"operationId", operation_id(*route)},
                            {"summary", route->spec.summary.empty() ? route->label : route->spec.summary},
                            {"tags", json::array{route->plugin ? route->plugin->id() : "host"}},
