@@ -55,12 +55,12 @@ class WorkflowEngine::Place {
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
   ~Place() {
-    {
-      const std::lock_guard lock(engine_.mutex_);
-      engine_.held_.erase(held_);
-      engine_.leave(*offered_);
-    }
-    engine_.wake();
+    // All of it under the mutex: the engine may end as soon as the last place is free.
+    const std::lock_guard lock(engine_.mutex_);
+    engine_.held_.erase(held_);
+    engine_.leave(*offered_);
+    engine_.woken_ = true;
+    engine_.wake_.notify_all();
   }
   /// Under the engine's mutex.
   void hold(const Progress& progress) {
@@ -79,6 +79,8 @@ WorkflowEngine::WorkflowEngine(database::Pool& database, WorkflowSettings settin
 
 WorkflowEngine::~WorkflowEngine() {
   stop();
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [&] { return busy_.empty(); });
 }
 
 void WorkflowEngine::add(loader::Plugin& plugin) {

@@ -33,6 +33,7 @@ struct WorkflowSettings {
 class WorkflowEngine {
  public:
   explicit WorkflowEngine(database::Pool& database, WorkflowSettings settings = {});
+  /// Waits for the calls under way: stop their plugins first where that may take long.
   ~WorkflowEngine();
 
   /// The plugin's workflows begin to move. Where two offer the same revision, the one added last runs it.

@@ -123,6 +123,35 @@ TEST_CASE("a workflow belongs to its user") {
   CHECK_THROWS_AS(store::start(tx, {"worker", &worker.spec(), "k9", kBob, "{}"}), Problem);
 }
 
+TEST_CASE("a user's own transaction starts, signals and cancels what is the user's, and nothing else") {
+  Office office;
+  Worker worker([](const Told&) { return Answer{}; });
+  worker.define("test.wait", "a:S b:r");
+  const auto as_ada = [&](const std::function<void(kernel::database::Transaction&)>& what) {
+    auto tx = office.pool.begin({kernel::database::Scope::user, kAda, {}, "portico_kernel"},
+                                kernel::database::testing::soon());
+    what(tx);
+    tx.commit();
+  };
+  std::string id;
+  as_ada([&](auto& tx) { id = store::start(tx, {"worker", &worker.spec(), "k1", kAda, "{}"}); });
+  as_ada([&](auto& tx) {
+    CHECK(store::start(tx, {"worker", &worker.spec(), "k1", kAda, "{}"}) == id);
+    REQUIRE(store::lock(tx, id, "worker"));
+    store::add_signal(tx, id, "go", "", "1");
+  });
+  CHECK(office.number("SELECT count(*) AS n FROM kernel.workflow WHERE due_at <= now()") == 1);
+  as_ada([&](auto& tx) { cancel_workflow(tx, id, "worker"); });
+  CHECK(office.state(id) == "undone");
+  CHECK(office.events(id) == "started a.waits_for_signal cancel_wanted all_undone");
+  const auto other = office.start(worker, "k2", "{}", kBob);
+  as_ada([&](auto& tx) {
+    CHECK_FALSE(store::lock(tx, other, "worker"));
+    CHECK_FALSE(store::lock(tx, id, "another"));
+    CHECK_THROWS_AS(cancel_workflow(tx, other, "worker"), Problem);
+  });
+}
+
 TEST_CASE("lists are pages, newest first, by what they are narrowed to") {
   Office office;
   Worker worker([](const Told&) { return Answer{}; });
