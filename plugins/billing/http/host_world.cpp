@@ -27,6 +27,10 @@ portico::billing::PaymentLink HostWorld::make_link(const portico::billing::Invoi
   return from_provider([&] { return host_.call(portico::billing::create_payment_link, ref); });
 }
 
+void HostWorld::announce(const portico::billing::PaymentStarted& payment) {
+  host_.events().publish(portico::billing::payment_started, payment, {.key = payment.invoice_id});
+}
+
 void HostWorld::record(const std::string& user_id, const std::string& invoice_id, std::string_view outcome,
                        std::string_view code) {
   const auto details =

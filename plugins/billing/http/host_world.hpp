@@ -15,6 +15,7 @@ class HostWorld final : public HandOffWorld {
   Claim claim(const std::string& user_id, const std::string& invoice_id) override;
   void release(const std::string& user_id, const std::string& invoice_id, Moment minted_at) override;
   portico::billing::PaymentLink make_link(const portico::billing::InvoiceRef& ref) override;
+  void announce(const portico::billing::PaymentStarted& payment) override;
   void record(const std::string& user_id, const std::string& invoice_id, std::string_view outcome,
               std::string_view code) override;
 

@@ -17,7 +17,7 @@ class World final : public HandOffWorld {
  public:
   std::string steps;
   contract::InvoiceStatus status = contract::InvoiceStatus::unpaid;
-  std::optional<Problem> no_customer, no_invoice, no_claim, no_link, no_record, no_release;
+  std::optional<Problem> no_customer, no_invoice, no_claim, no_link, no_announce, no_record, no_release;
   int wait_s = 0;
 
   std::string customer_of(const std::string& user_id) override {
@@ -40,6 +40,9 @@ class World final : public HandOffWorld {
   contract::PaymentLink make_link(const contract::InvoiceRef&) override {
     note("link", no_link);
     return {"https://billing.example.ch/x", "billing.example.ch", 60};
+  }
+  void announce(const contract::PaymentStarted& payment) override {
+    note("announce:" + payment.user_id + "/" + payment.customer_id + "/" + payment.invoice_id, no_announce);
   }
   void record(const std::string&, const std::string&, std::string_view outcome,
               std::string_view code) override {
@@ -70,6 +73,12 @@ std::string outcome_of(World& world, const HandOff& wanted) {
 TEST_CASE("a link is made after proof, ownership, state and claim, and is recorded") {
   World world;
   CHECK(outcome_of(world, request()) == "billing.example.ch");
+  CHECK(world.steps == "customer:u1 invoice:418/9001 claim link announce:u1/418/9001 record:ok");
+}
+
+TEST_CASE("only who goes to pay is announced") {
+  World world;
+  CHECK(outcome_of(world, request(Target::view)) == "billing.example.ch");
   CHECK(world.steps == "customer:u1 invoice:418/9001 claim link record:ok");
 }
 

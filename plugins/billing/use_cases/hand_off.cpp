@@ -34,6 +34,7 @@ portico::billing::PaymentLink hand_off(HandOffWorld& world, const HandOff& reque
     throw Problem(429, "billing.link_just_made", "one link per invoice and minute", claim.wait_s);
   try {
     auto link = world.make_link(ref);
+    if (request.target == Target::pay) world.announce({request.user_id, ref.customer_id, request.invoice_id});
     world.record(request.user_id, request.invoice_id, "ok", {});
     return link;
   } catch (const std::exception& failure) {

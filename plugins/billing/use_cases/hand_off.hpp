@@ -26,6 +26,8 @@ class HandOffWorld {
   virtual Claim claim(const std::string& user_id, const std::string& invoice_id) = 0;
   virtual void release(const std::string& user_id, const std::string& invoice_id, Moment minted_at) = 0;
   virtual portico::billing::PaymentLink make_link(const portico::billing::InvoiceRef& ref) = 0;
+  /// Tells other plugins that the person was sent to pay.
+  virtual void announce(const portico::billing::PaymentStarted& payment) = 0;
   /// outcome: "ok", "refused", "failed"; code: of the problem, or empty.
   virtual void record(const std::string& user_id, const std::string& invoice_id, std::string_view outcome,
                       std::string_view code) = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <portico/contracts/money.hpp>
+#include <portico/events.hpp>
 #include <portico/operations.hpp>
 
 namespace portico::billing {
@@ -174,5 +175,15 @@ struct PaymentLink {
 };
 BOOST_DESCRIBE_STRUCT(PaymentLink, (), (url, site, expires_in_s))
 inline constexpr Operation<InvoiceRef, PaymentLink> create_payment_link{"billing.create_payment_link/1"};
+
+/// A person was given a link to pay an invoice. Whether it was paid, only the invoice itself says: look
+/// before acting.
+struct PaymentStarted {
+  std::string user_id;
+  std::string customer_id;
+  std::string invoice_id;
+};
+BOOST_DESCRIBE_STRUCT(PaymentStarted, (), (user_id, customer_id, invoice_id))
+inline constexpr Event<PaymentStarted> payment_started{"billing.payment_started/1"};
 
 }  // namespace portico::billing
