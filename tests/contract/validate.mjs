@@ -20,7 +20,7 @@ export function validate(file, ...options) {
 const refusals = (report) => (report?.checks ?? []).filter((check) => check.outcome === 'refused').map((check) => `${check.name}: ${check.found}`).join('; ');
 
 function builtPlugins() {
-  const folders = ['plugins', 'examples/plugins', 'contract/plugins', 'bench/plugins'].map((folder) => join(build, folder)).filter(existsSync);
+  const folders = ['plugins', 'examples/plugins', 'contract/plugins'].map((folder) => join(build, folder)).filter(existsSync);
   return folders.flatMap((folder) => readdirSync(folder).map((id) => ({ id, file: join(folder, id, 'plugin.so') }))).filter(({ file }) => existsSync(file));
 }
 
