@@ -45,6 +45,15 @@ const std::vector<KeyInfo>& known_keys() {
       {"http.body_grace_ms", "5000", "After it a request's body must come at http.min_rate", {}},
       {"http.send_grace_ms", "30000", "After it an answer must be taken at http.min_rate", {}},
       {"http.min_rate", "1024", "Bytes a second", {}},
+      {"http.event_streams", "10000", "Open event streams of this host at most", {}},
+      {"http.event_streams_per_user",
+       "12",
+       "Open event streams of one user at most, or of one address that is not signed in",
+       {}},
+      {"http.event_keep_alive_ms",
+       "15000",
+       "A silent event stream sends a comment after it; as often its session is looked at",
+       {}},
       {"database.url", "", "postgresql://user:password@host:port/database", {"DATABASE_URL"}, true},
       {"database.connections", "16", "Connections of this host", {}},
       {"redis.url",
@@ -72,6 +81,19 @@ const std::vector<KeyInfo>& known_keys() {
       {"plugins.cache_path",
        "",
        "Folder for the private copies that are loaded; empty: the system's temporary folder",
+       {}},
+      {"plugins.drain_ms",
+       "30000",
+       "How long requests may stay in a plugin that is replaced or disabled, before they are told to end",
+       {}},
+      {"plugins.retired_limit_mb",
+       "256",
+       "Images of replaced plugins that stay in memory; beyond it a reload asks for a restart",
+       {}},
+      {"control.socket",
+       "",
+       "Socket by which `portico plugin` talks to the host; empty: in a folder of the user's in the system's "
+       "temporary folder, named by http.port",
        {}},
       {"migrations.path", "migrations", "Folder of the migrations: <owner>/NNNN_name.sql", {}},
       {"migrations.at_start", "false", "Migrate before serving (development)", {}},
@@ -234,6 +256,10 @@ Settings Settings::read(const Source& source) {
   s.body_grace = duration("http.body_grace_ms", 100);
   s.send_grace = duration("http.send_grace_ms", 100);
   s.min_rate = static_cast<std::uint64_t>(in.number("http.min_rate", 1, 1 << 30));
+  s.event_streams = static_cast<std::size_t>(in.number("http.event_streams", 0, 10'000'000));
+  s.event_streams_per_user =
+      static_cast<std::size_t>(in.number("http.event_streams_per_user", 1, 10'000'000));
+  s.event_keep_alive = duration("http.event_keep_alive_ms", 100);
   s.max_connections = static_cast<std::size_t>(in.number("http.max_connections", 0, 10'000'000));
   s.max_connections_per_address =
       static_cast<std::size_t>(in.number("http.max_connections_per_address", 1, 10'000'000));
@@ -247,6 +273,9 @@ Settings Settings::read(const Source& source) {
   s.old_seal_keys = split(in.text("security.old_seal_keys"));
   s.plugin_path = in.text("plugins.path");
   s.cache_path = in.text("plugins.cache_path");
+  s.plugin_drain = duration("plugins.drain_ms", 0);
+  s.retired_limit = static_cast<std::uint64_t>(in.number("plugins.retired_limit_mb", 0, 65'536)) << 20;
+  s.control_socket = in.text("control.socket");
   s.migration_path = in.text("migrations.path");
   s.migrate_at_start = in.flag("migrations.at_start");
   s.log_level = in.one_of("log.level", {"debug", "info", "warning", "error"});

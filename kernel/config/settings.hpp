@@ -32,6 +32,9 @@ struct Settings {
   std::string seal_key;  // base64 of 32 bytes
   std::vector<std::string> old_seal_keys;
   std::filesystem::path plugin_path, migration_path, cache_path;
+  std::chrono::milliseconds plugin_drain{0};  // for requests in a plugin that is replaced or disabled
+  std::uint64_t retired_limit = 0;            // bytes of images that stay mapped; more refuses a reload
+  std::filesystem::path control_socket;
   bool migrate_at_start = false;
   std::string log_level;
   int cluster_replicas = 1;
@@ -44,6 +47,8 @@ struct Settings {
   std::size_t max_connections = 0, max_connections_per_address = 0;  // 0: the front's own
   std::chrono::milliseconds head_deadline{0}, idle_deadline{0}, body_grace{0}, send_grace{0};
   std::uint64_t min_rate = 0;  // bytes/s
+  std::size_t event_streams = 0, event_streams_per_user = 0;
+  std::chrono::milliseconds event_keep_alive{0};  // of an event stream, and how often its session is looked at
   std::map<std::string, RateSetting> rates;
   std::vector<std::string> metrics_readers;  // numeric addresses that may read /metrics
 

@@ -2,20 +2,18 @@
 #include <portico/call.hpp>
 
 #include "kernel/extensions/all.hpp"
+#include "kernel/extensions/answers.hpp"
 #include "kernel/extensions/table.hpp"
 #include "kernel/policy/handler.hpp"
 
 namespace kernel::extensions {
 
-namespace {
-
-using policy::Call;
-
-/// The call behind a handle of this plugin; null when it has ended.
-std::shared_ptr<Call> find(const portico_host* host, portico_handle handle) {
+std::shared_ptr<policy::Call> find_exchange(const portico_host* host, portico_handle handle) {
   auto call = policy::exchanges().find(handle);
   return call && call->route->plugin == &plugin_of(host) ? call : nullptr;
 }
+
+namespace {
 
 portico_status found(portico_str* out, std::optional<std::string_view> text) {
   if (!text) return PORTICO_E_NOT_FOUND;
@@ -24,7 +22,7 @@ portico_status found(portico_str* out, std::optional<std::string_view> text) {
 }
 
 portico_status field(const portico_host* host, portico_handle handle, uint32_t which, portico_str* out) {
-  const auto call = find(host, handle);
+  const auto call = find_exchange(host, handle);
   if (!call) return PORTICO_E_STALE;
   switch (which) {
     case PORTICO_FIELD_METHOD:
@@ -50,7 +48,7 @@ portico_status field(const portico_host* host, portico_handle handle, uint32_t w
 
 portico_status value(const portico_host* host, portico_handle handle, uint32_t kind, portico_str name,
                      portico_str* out) {
-  const auto call = find(host, handle);
+  const auto call = find_exchange(host, handle);
   if (!call) return PORTICO_E_STALE;
   try {
     switch (kind) {
@@ -71,7 +69,7 @@ portico_status value(const portico_host* host, portico_handle handle, uint32_t k
 }
 
 portico_status principal(const portico_host* host, portico_handle handle, portico_principal* out) {
-  const auto call = find(host, handle);
+  const auto call = find_exchange(host, handle);
   if (!call) return PORTICO_E_STALE;
   const auto& p = *call->principal;
   *out = {
@@ -81,12 +79,12 @@ portico_status principal(const portico_host* host, portico_handle handle, portic
 }
 
 int64_t remaining(const portico_host* host, portico_handle handle) {
-  const auto call = find(host, handle);
+  const auto call = find_exchange(host, handle);
   return call ? call->remaining().count() : 0;
 }
 
 uint32_t cancelled(const portico_host* host, portico_handle handle) {
-  const auto call = find(host, handle);
+  const auto call = find_exchange(host, handle);
   return !call || call->cancelled();
 }
 
@@ -97,33 +95,65 @@ bool plain_header(std::string_view name, std::string_view value) {
   return !name.empty() && !bad(name) && !bad(value) && name.find(':') == std::string_view::npos;
 }
 
-portico_status answer(const portico_host* host, portico_handle handle, const portico_answer* a) {
-  const auto call = find(host, handle);
-  if (!call) return PORTICO_E_STALE;
-  if (a->size < sizeof(portico_answer) || a->status < 200 || a->status > 599) return PORTICO_E_INVALID;
-  front::Response response;
-  response.status = a->status;
-  if (a->content_type.size) response.headers.add("Content-Type", text_of(a->content_type));
-  for (std::uint64_t i = 0; i < a->header_count; ++i) {
-    const auto name = portico::view(a->headers[i].name), text = portico::view(a->headers[i].value);
-    if (!plain_header(name, text)) return PORTICO_E_INVALID;
+}  // namespace
+
+bool read_head(const portico_answer& answer, front::Response& response) {
+  if (answer.size < sizeof(portico_answer) || answer.status < 200 || answer.status > 599) return false;
+  response.status = answer.status;
+  if (answer.content_type.size) response.headers.add("Content-Type", text_of(answer.content_type));
+  for (std::uint64_t i = 0; i < answer.header_count; ++i) {
+    const auto name = portico::view(answer.headers[i].name), text = portico::view(answer.headers[i].value);
+    if (!plain_header(name, text)) return false;
     response.headers.add(name, text);
   }
+  return true;
+}
+
+namespace {
+
+// From here on nothing of the plugin is called for this exchange, and its handle is stale.
+void settle(policy::Call& call) {
+  call.settle_plugin();
+  call.end_handle();
+}
+
+portico_status answer(const portico_host* host, portico_handle handle, const portico_answer* a) {
+  const auto call = find_exchange(host, handle);
+  if (!call) return PORTICO_E_STALE;
+  front::Response response;
+  if (!read_head(*a, response)) return PORTICO_E_INVALID;
   response.body = text_of(a->body);
-  policy::exchanges().take(handle);
+  settle(*call);
   return call->answer(std::move(response)) ? PORTICO_OK : PORTICO_E_STALE;
 }
 
 portico_status fail(const portico_host* host, portico_handle handle, const portico_error* error) {
-  const auto call = find(host, handle);
+  const auto call = find_exchange(host, handle);
   if (!call) return PORTICO_E_STALE;
-  policy::exchanges().take(handle);
+  settle(*call);
   return call->fail(portico::call::problem_of(*error)) ? PORTICO_OK : PORTICO_E_STALE;
+}
+
+portico_status on_cancel(const portico_host* host, portico_handle handle, portico_cancel_fn fn, void* user) {
+  const auto call = find_exchange(host, handle);
+  if (!call) return PORTICO_E_STALE;
+  if (!fn) return PORTICO_E_INVALID;
+  portico_status status = PORTICO_E_INTERNAL;
+  guard(nullptr, [&] { status = call->on_cancel(fn, user); });
+  return status;
 }
 
 }  // namespace
 
-const portico_exchange kExchange{
-    sizeof(portico_exchange), 0, &field, &value, &principal, &remaining, &cancelled, &answer, &fail};
+const portico_exchange kExchange{sizeof(portico_exchange),
+                                 0,
+                                 &field,
+                                 &value,
+                                 &principal,
+                                 &remaining,
+                                 &cancelled,
+                                 &answer,
+                                 &fail,
+                                 &on_cancel};
 
 }  // namespace kernel::extensions

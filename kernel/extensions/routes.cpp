@@ -36,6 +36,8 @@ loader::RouteSpec read(const loader::Plugin& plugin, const config::Settings& set
   spec.cache = static_cast<loader::CacheScope>(raw.cache_scope);
   spec.secret = raw.flags & PORTICO_ROUTE_SECRET;
   spec.audited = !(raw.flags & PORTICO_ROUTE_NOT_AUDITED);
+  spec.streamed_body = raw.flags & PORTICO_ROUTE_STREAMED_BODY;
+  if (spec.streamed_body && spec.method == "GET") refuse(name, "a GET has no body to be streamed");
   if (spec.cache != loader::CacheScope::none && (spec.method != "GET" || spec.secret))
     refuse(name, "only GET routes without secrets are cached");
   if (spec.cache == loader::CacheScope::user && spec.access == loader::Access::anyone)

@@ -58,11 +58,15 @@ Outflow::Result Outflow::write(std::string_view bytes, Clock::time_point until) 
     bytes.remove_prefix(taken);
     if (result == Result::fine) continue;
     if (result != Result::full) return result;
-    std::unique_lock lock(mutex_);
-    const auto may_go_on = [&] { return end_ != End::open || pending_.size() < settings_.window; };
-    if (!room_.wait_until(lock, until, may_go_on)) return Result::full;
+    if (!wait_for_room(until)) return Result::full;
   }
   return end() == End::open ? Result::fine : Result::gone;
+}
+
+bool Outflow::wait_for_room(Clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  return room_.wait_until(lock, until,
+                          [&] { return end_ != End::open || pending_.size() < settings_.window; });
 }
 
 Outflow::Result Outflow::finish() {

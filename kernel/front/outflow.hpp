@@ -16,8 +16,8 @@ namespace kernel::front {
 
 /// Bytes a writer may be ahead of its connection. What the connection has taken out counts again, once.
 inline constexpr std::size_t kDownloadWindow = 256 * 1024;
-/// Of an event stream; a reader that is further behind is cut off.
-inline constexpr std::size_t kEventWindow = 64 * 1024;
+/// Of an event stream; a reader that is further behind is cut off. Room for some of the largest events at once.
+inline constexpr std::size_t kEventWindow = 256 * 1024;
 
 struct OutflowSettings {
   enum class Kind : std::uint8_t { download, events };
@@ -47,6 +47,8 @@ class Outflow final : public Flow {
   Result offer(std::string_view bytes, std::size_t& taken);
   /// Takes all of it or nothing. Never blocks.
   Result offer_whole(std::string_view bytes);
+  /// Waits until there is room, or nobody takes anything any more. False: time was over.
+  bool wait_for_room(Clock::time_point until);
   /// Takes all of it, waiting for the client until then.
   Result write(std::string_view bytes, Clock::time_point until);
 

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <portico/call.hpp>
 
+#include "kernel/observe/log.hpp"
 #include "kernel/policy/pipeline.hpp"
 #include "kernel/policy/remember.hpp"
 
@@ -16,6 +17,7 @@ using portico::Problem;
 namespace {
 
 constexpr std::chrono::seconds kRemembered{30};  // revocation busts the session's tag at once
+constexpr std::chrono::seconds kLookDeadline{5};
 
 const std::shared_ptr<const Principal>& nobody() {
   static const auto principal = std::make_shared<const Principal>();
@@ -75,46 +77,32 @@ std::shared_ptr<const Principal> decode_principal(std::string_view text) {
   return p;
 }
 
-Verdict authenticate(Call& call, MayBlock may_block) {
-  const auto& identity = call.published->identity;
-  call.principal = nobody();
-  if (!identity.plugin) return Verdict::pass;
-  const auto credential = call.cookie(call.pipeline.cookie_name(identity.spec.cookie));
-  if (!credential || credential->empty() || credential->size() > 4096) return Verdict::pass;
-  auto key = digest_key(*credential);
-  if (const auto known = call.pipeline.cache.find_local(key)) {
-    auto principal = known->entry->derived<Principal>(decode_principal);
-    if (principal && principal->valid_until_us > now_us()) {
-      call.principal = std::move(principal);
-      if (!call.principal->language.empty() && !call.request().headers.contains("accept-language"))
-        call.language = call.principal->language;
-      return Verdict::pass;
-    }
-  }
-  if (may_block == MayBlock::no) {
-    call.question = std::move(key);
-    return Verdict::later;
-  }
+namespace {
 
-  // Shared with the worker: after a time-out it may still be writing.
-  struct Asked {
-    std::string credential;
-    portico_identity found{};
-    portico_error error = portico::call::empty_error();
-  };
-  const auto asked = std::make_shared<Asked>();
-  asked->credential = *credential;
-  asked->found.size = sizeof asked->found;
-  const auto spec = identity.spec;
-  const auto status = run_on_plugin(call, *identity.plugin, [asked, spec] {
-    return spec.fn(spec.user, portico::to_str(asked->credential), &asked->found, &asked->error);
-  });
-  const auto& found = asked->found;
-  const auto& error = asked->error;
-  if (status == PORTICO_E_NOT_FOUND) return Verdict::pass;
+/// What the identity plugin was asked and says; after a time-out it may still be writing.
+struct Asked {
+  explicit Asked(std::string text) : credential(std::move(text)) { found.size = sizeof found; }
+  std::string credential;
+  portico_identity found{};
+  portico_error error = portico::call::empty_error();
+};
+
+std::shared_ptr<const Principal> find_remembered(Pipeline& pipeline, const std::string& key) {
+  const auto known = pipeline.cache.find_local(key);
+  if (!known) return nullptr;
+  auto principal = known->entry->derived<Principal>(decode_principal);
+  return principal && principal->valid_until_us > now_us() ? principal : nullptr;
+}
+
+/// Throws where the authenticator failed.
+std::shared_ptr<const Principal> conclude(Pipeline& pipeline, const std::string& key, portico_status status,
+                                          const Asked& asked) {
+  const auto& found = asked.found;
+  const auto& error = asked.error;
+  if (status == PORTICO_E_NOT_FOUND) return nobody();
   if (status != PORTICO_OK) {
     // A credential that is not good is nobody's on a route for anyone; elsewhere authorize() asks to sign in.
-    if (error.status == 401) return Verdict::pass;
+    if (error.status == 401) return nobody();
     throw error.status ? portico::call::problem_of(error)
                        : Problem(500, "internal", "the authenticator failed");
   }
@@ -127,10 +115,67 @@ Verdict authenticate(Call& call, MayBlock may_block) {
     policy.ttl = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(left),
                           std::chrono::milliseconds(kRemembered));
     policy.tags = {session_tag(principal->session_id)};
-    call.pipeline.cache.set(key, policy, {encode_principal(*principal), {}});
+    pipeline.cache.set(key, policy, {encode_principal(*principal), {}});
   }
-  call.principal = std::move(principal);
+  return principal;
+}
+
+}  // namespace
+
+Verdict authenticate(Call& call, MayBlock may_block) {
+  const auto& identity = call.published->identity;
+  call.principal = nobody();
+  if (!identity.plugin) return Verdict::pass;
+  const auto credential = call.cookie(call.pipeline.cookie_name(identity.spec.cookie));
+  if (!credential || credential->empty() || credential->size() > 4096) return Verdict::pass;
+  auto key = digest_key(*credential);
+  if (auto principal = find_remembered(call.pipeline, key)) {
+    call.principal = std::move(principal);
+    if (!call.principal->language.empty() && !call.request().headers.contains("accept-language"))
+      call.language = call.principal->language;
+    return Verdict::pass;
+  }
+  if (may_block == MayBlock::no) {
+    call.question = std::move(key);
+    return Verdict::later;
+  }
+  const auto asked = std::make_shared<Asked>(std::string(*credential));
+  const auto spec = identity.spec;
+  const auto status = run_on_plugin(call, *identity.plugin, [asked, spec] {
+    return spec.fn(spec.user, portico::to_str(asked->credential), &asked->found, &asked->error);
+  });
+  call.principal = conclude(call.pipeline, key, status, *asked);
   return Verdict::pass;
+}
+
+void look_at_credential(Pipeline& pipeline, const std::string& credential,
+                        std::function<void(std::shared_ptr<const Principal>)> then) {
+  auto key = digest_key(credential);
+  if (auto principal = find_remembered(pipeline, key)) return then(std::move(principal));
+  const auto live = pipeline.published();
+  auto* plugin = live->identity.plugin;
+  auto* lane = plugin ? plugin->lane("standard") : nullptr;
+  const auto ask = [&pipeline, live, key = std::move(key), credential, then] {
+    std::shared_ptr<const Principal> principal;
+    try {
+      Asked asked(credential);
+      const auto& spec = live->identity.spec;
+      portico_status status;
+      {
+        const loader::CallScope scope({.plugin = live->identity.plugin,
+                                       .deadline = Call::Clock::now() + kLookDeadline,
+                                       .kind = loader::Holding::request,
+                                       .place = "session of an event stream"});
+        status = spec.fn(spec.user, portico::to_str(asked.credential), &asked.found, &asked.error);
+      }
+      principal = conclude(pipeline, key, status, asked);
+    } catch (const std::exception& e) {
+      observe::log(observe::Level::warning, "host", "a session could not be looked at", {{"why", e.what()}});
+    }
+    then(std::move(principal));
+  };
+  const auto unknown = [then] { then(nullptr); };
+  if (!lane || !lane->post({ask, unknown})) unknown();
 }
 
 }  // namespace kernel::policy

@@ -51,7 +51,7 @@ void Deadlines::run() {
     watched_.erase(watched_.begin());
     if (!call || call->answered()) continue;
     lock.unlock();
-    call->fail(portico::Problem(504, "request.deadline", "no answer before the deadline", 1));
+    call->give_up(portico::Problem(504, "request.deadline", "no answer before the deadline", 1));
     lock.lock();
   }
 }

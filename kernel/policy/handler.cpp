@@ -18,15 +18,22 @@ loader::Handles<Call>& exchanges() {
 void call_handler(Call& call) {
   const auto& spec = call.route->spec;
   const auto handle = exchanges().add(call.shared_from_this());
+  call.call_as(handle);
   auto error = portico::call::empty_error();
   portico_status status;
   {
     const loader::CallScope scope(call.context());
     status = spec.handler(spec.user, handle, &error);
   }
-  if (status == PORTICO_PENDING) return;  // the handle lives until the answer
-  exchanges().take(handle);
-  if (status == PORTICO_E_PROBLEM && error.status)
+  auto& usage = call.route->plugin->usage;
+  usage.add(usage.calls, 1);
+  if (status < 0 && (status != PORTICO_E_PROBLEM || error.status >= 500)) usage.add(usage.errors, 1);
+  if (status == PORTICO_PENDING) return call.defer();  // the handle lives until the answer
+  call.settle_plugin();
+  call.end_handle();
+  if (const auto flow = call.begun(); flow && status != PORTICO_OK)
+    flow->abort();  // its answer has begun: only a cut can still say that something failed
+  else if (status == PORTICO_E_PROBLEM && error.status)
     call.fail(portico::call::problem_of(error));
   else if (status != PORTICO_OK)
     call.fail(Problem(500, "internal", "the handler answered status " + std::to_string(status)));
@@ -35,6 +42,10 @@ void call_handler(Call& call) {
 }
 
 Verdict run_handler(Call& call, MayBlock may_block) {
+  if (call.route->builtin && call.route->blocks) {
+    call.pipeline.answer_on_host(call.shared_from_this());
+    return Verdict::answered;
+  }
   if (call.route->builtin) {
     call.answer(call.route->builtin(call));
     return Verdict::answered;
@@ -60,10 +71,11 @@ portico_status run_on_plugin(Call& call, loader::Plugin& plugin, const std::func
   };
   const auto waiting = std::make_shared<Waiting>();
   auto* lane = plugin.lane("standard");
-  const bool posted = lane && lane->post({[waiting, context, fn] {
+  const loader::KeptContext kept(context);
+  const bool posted = lane && lane->post({[waiting, kept, fn] {
                                             portico_status status;
                                             {
-                                              const loader::CallScope scope(context);
+                                              const loader::CallScope scope(kept.view());
                                               status = fn();
                                             }
                                             const std::lock_guard lock(waiting->mutex);

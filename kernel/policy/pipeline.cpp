@@ -21,6 +21,8 @@ namespace {
 constexpr Policy kPolicies[] = {limit_by_address, authenticate, refuse_cross_site, authorize,
                                 limit_by_user,    serve_cached, run_handler};
 
+constexpr loader::LaneSpec kHostLane{2, 64, 2000};  // for routes of the host that ask the database
+
 /// Null for what no route takes.
 const Route* route_of(const Published& live, const front::Head& head) {
   const auto segments = front::PathSegments::of(head.path);
@@ -43,7 +45,11 @@ Pipeline::Pipeline(const config::Settings& host_settings, cache::Cache& host_cac
       cache(host_cache),
       limiter(rate_limiter),
       database(pool),
-      published_(std::make_shared<const Published>()) {}
+      streams(*this, {.in_all = host_settings.event_streams,
+                      .per_owner = host_settings.event_streams_per_user,
+                      .check = host_settings.event_keep_alive}),
+      published_(std::make_shared<const Published>()),
+      host_lane_("host", kHostLane) {}
 
 Pipeline::~Pipeline() = default;
 
@@ -131,6 +137,24 @@ void Pipeline::advance_on_worker(const std::shared_ptr<Call>& call) {
     refuse("the lane's queue is full");
 }
 
+void Pipeline::answer_on_host(const std::shared_ptr<Call>& call) {
+  call->own_request();
+  deadlines_.watch(call);
+  const auto answer = [call] {
+    const observe::CorrelationScope scope(call->correlation_id);
+    if (call->answered()) return;
+    try {
+      call->answer(call->route->builtin(*call));
+    } catch (const Problem& problem) {
+      call->fail(problem);
+    } catch (const std::exception& e) {
+      call->fail(Problem(500, "internal", e.what()));
+    }
+  };
+  const auto refuse = [call] { call->fail(Problem(503, "service.busy", "the host's workers are busy", 2)); };
+  if (!host_lane_.post({answer, refuse})) refuse();
+}
+
 void Pipeline::end_question(Call& call) {
   if (call.asks.empty()) return;
   for (const auto& look_again : gathering_.end(std::exchange(call.asks, {}))) look_again();
@@ -186,6 +210,12 @@ std::uint64_t Pipeline::body_limit(const front::Head& head) const {
   return route && route->spec.body_limit ? route->spec.body_limit : front::Limits{}.body;
 }
 
+bool Pipeline::streams_body(const front::Head& head) const {
+  const auto live = published();
+  const auto* route = route_of(*live, head);
+  return route && route->spec.streamed_body;
+}
+
 std::optional<front::Refusal> Pipeline::refuse_body(const front::Head& head) const {
   const auto live = published();
   const auto* route = route_of(*live, head);
@@ -235,6 +265,10 @@ void Pipeline::finish(Call& call, front::Response& response) {
   const auto took = std::chrono::duration<double>(Call::Clock::now() - call.started).count();
   const observe::CorrelationScope scope(call.correlation_id);  // whatever thread answers
   metrics.count(response.status, took);
+  if (call.route && call.route->plugin) {
+    auto& usage = call.route->plugin->usage;
+    usage.add(usage.bytes_out, response.content().size());
+  }
   observe::log(response.status >= 500 ? observe::Level::warning : observe::Level::info, "access", "request",
                {observe::Field::plain("method", std::string_view(call.request().method)),
                 observe::Field::plain("route", std::string_view(metrics.label())),

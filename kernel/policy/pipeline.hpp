@@ -11,6 +11,8 @@
 #include "kernel/policy/call.hpp"
 #include "kernel/policy/deadlines.hpp"
 #include "kernel/policy/gathering.hpp"
+#include "kernel/policy/pending.hpp"
+#include "kernel/policy/streams.hpp"
 
 namespace kernel::policy {
 
@@ -38,12 +40,19 @@ class Pipeline {
   /// The front's handler: runs on a reactor thread and never blocks.
   void handle(front::Exchange exchange);
   std::uint64_t body_limit(const front::Head& head) const;
+  /// Is the body read in pieces, by a handler that is called when the head has come?
+  bool streams_body(const front::Head& head) const;
   /// Refuses a body that nobody would read: of a request that needs an account and names none.
   std::optional<front::Refusal> refuse_body(const front::Head& head) const;
   front::Response refusal(int status, std::string_view code) const;
 
   /// Goes on with the next policy; resumes itself on a lane after "later".
   void advance(const std::shared_ptr<Call>& call, MayBlock may_block);
+
+  /// Runs a builtin that blocks, on the host's own workers. errors: 503 service.busy
+  void answer_on_host(const std::shared_ptr<Call>& call);
+  /// Ends those workers; what waits for them is refused.
+  void stop() { host_lane_.stop(); }
 
   void forget(const Call& call) { deadlines_.forget(call); }
   /// Calls that wait for an answer or their deadline.
@@ -63,11 +72,21 @@ class Pipeline {
   std::string cookie_name(std::string_view base) const;
   std::string set_cookie(std::string_view base, std::string_view value, std::int64_t max_age_s) const;
 
+  /// Event streams of a plugin that drains end; what it still owes and its downloads may come to their end.
+  void drain(const loader::Plugin& plugin) { streams.drain(plugin); }
+  /// What a plugin still owes is answered 503, and what it sends is cut. Before its lanes stop.
+  void remove(const loader::Plugin& plugin) {
+    pending.refuse(plugin);
+    streams.remove(plugin);
+  }
+
   const config::Settings& settings;
   cache::Cache& cache;
   cache::RateLimiter& limiter;
   cache::LocalLimiter local_limiter;
   database::Pool& database;
+  Pending pending;
+  Streams streams;
   std::function<void(Call&, int status)> audit;  // writes the row of an unsafe route
 
   void set_port(std::uint16_t port) {
@@ -88,6 +107,7 @@ class Pipeline {
   std::string cookie_suffix_;  // in development, where several hosts share a name
   Deadlines deadlines_;
   Gathering gathering_;
+  loader::Lane host_lane_;  // last: its workers use the rest
 };
 
 }  // namespace kernel::policy

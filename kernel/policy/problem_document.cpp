@@ -57,8 +57,7 @@ front::Response problem_response(const portico::Problem& problem, std::string_vi
   front::Response response;
   response.status = problem.status;
   response.headers.add("Content-Type", "application/problem+json");
-  if (problem.retry_after_s > 0)
-    response.headers.add("Retry-After", std::to_string(problem.retry_after_s));
+  if (problem.retry_after_s > 0) response.headers.add("Retry-After", std::to_string(problem.retry_after_s));
   response.body = boost::json::serialize(document);
   return response;
 }

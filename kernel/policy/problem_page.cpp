@@ -95,8 +95,7 @@ front::Response problem_page(const portico::Problem& problem, std::string_view c
                       {"Content-Language", language == "ja" ? "ja" : "en"},
                       {"Content-Security-Policy", content_policy()},
                       {"Vary", "Accept, Accept-Language"}};
-  if (problem.retry_after_s > 0)
-    response.headers.add("Retry-After", std::to_string(problem.retry_after_s));
+  if (problem.retry_after_s > 0) response.headers.add("Retry-After", std::to_string(problem.retry_after_s));
   // The id is made of hexadecimal digits or was checked on arrival: nothing in it can be markup.
   response.body = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n"

@@ -87,13 +87,12 @@ TEST_CASE("100 Continue is sent when somebody begins to read, and not to who is 
     Exchange exchange = server.shelf.take("/later/up");
     std::thread reader([&] {
       Result result{};
-      CHECK(read_all(*exchange.inflow(), result) == "abc");
-      CHECK(result == Result::complete);
-      exchange.answer(text("done"));
+      const auto all = read_all(*exchange.inflow(), result);
+      exchange.answer(text(result == Result::complete ? all : "failed"));
     });
     CHECK(client.receive(true).status == 100);
     client.send("abc");
-    CHECK(client.receive().body == "done");
+    CHECK(client.receive().body == "abc");
     reader.join();
     // The next one is asked to continue as well.
     client.send(put("/whole", "Content-Length: 3\r\nExpect: 100-continue\r\n"));
@@ -121,7 +120,7 @@ TEST_CASE(
   client.send(put("/later/up", "Content-Length: " + std::to_string(kSize) + "\r\n"));
   Exchange exchange = server.shelf.take("/later/up");
   const auto flow = exchange.inflow();
-  std::thread sender([&] { CHECK(client.send(std::string(kSize, 'u'))); });
+  std::thread sender([&] { client.send(std::string(kSize, 'u')); });
   const auto before = server.front.stats().bytes_in;
   CHECK(before < 128 * 1024);
   char byte = 0;

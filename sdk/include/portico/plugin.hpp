@@ -4,9 +4,12 @@
 #include <portico/abi/plugin.h>
 
 #include <portico/cache.hpp>
+#include <portico/events.hpp>
 #include <portico/operations.hpp>
 #include <portico/outbound.hpp>
 #include <portico/services.hpp>
+#include <portico/workflows.hpp>
+#include <portico/tasks.hpp>
 
 namespace portico {
 
@@ -15,11 +18,13 @@ class Host {
  public:
   explicit Host(const portico_host* host)
       : routes_(host),
+        streams_(host),
         operations_(host),
         database_(host),
         cache_(host),
         outbound_(host),
         tasks_(host),
+        events_(host),
         mail_(host),
         identity_(host),
         config_(host),
@@ -29,15 +34,18 @@ class Host {
         health_(host),
         crypto_(host),
         clock_(host),
-        pages_(host) {}
+        pages_(host),
+        workflows_(host) {}
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
   Routes& routes() { return routes_; }
+  Streams& streams() { return streams_; }
   Database& database() { return database_; }
   Cache& cache() { return cache_; }
   Outbound& outbound() { return outbound_; }
   Tasks& tasks() { return tasks_; }
+  Events& events() { return events_; }
   Mail& mail() { return mail_; }
   IdentityService& identity() { return identity_; }
   Config& config() { return config_; }
@@ -48,6 +56,7 @@ class Host {
   Crypto& crypto() { return crypto_; }
   Clock& clock() { return clock_; }
   Pages& pages() { return pages_; }
+  Workflows& workflows() { return workflows_; }
 
   /// [control] Provides an operation that the manifest lists under "provides".
   template <class In, class Out, class F>
@@ -62,11 +71,13 @@ class Host {
 
  private:
   Routes routes_;
+  Streams streams_;
   Operations operations_;
   Database database_;
   Cache cache_;
   Outbound outbound_;
   Tasks tasks_;
+  Events events_;
   Mail mail_;
   IdentityService identity_;
   Config config_;
@@ -77,6 +88,7 @@ class Host {
   Crypto crypto_;
   Clock clock_;
   Pages pages_;
+  Workflows workflows_;
 };
 
 /// Derive, register everything in start, and name the class in PORTICO_PLUGIN.

@@ -1,4 +1,4 @@
-// The request a handler gets, and the answers it may give.
+// The request a handler gets, and the ways to hand its answer over.
 #pragma once
 
 #include <portico/abi/exchange.h>
@@ -6,9 +6,11 @@
 #include <charconv>
 #include <chrono>
 #include <optional>
+#include <portico/answer.hpp>
 #include <portico/call.hpp>
 #include <portico/contract.hpp>
-#include <vector>
+#include <portico/later.hpp>
+#include <portico/streams.hpp>
 
 namespace portico {
 
@@ -24,7 +26,7 @@ struct Principal {
   }
 };
 
-/// A view of one request; valid inside the handler.
+/// A view of one request; valid inside the handler. Its texts are too: what goes on later keeps copies.
 class Request {
  public:
   Request(const portico_host* host, const portico_exchange* table, portico_handle handle)
@@ -86,6 +88,55 @@ class Request {
     return decode_text<T>(body());
   }
 
+  /// The answer comes later: return portico::handled.
+  Later later() const {
+    handed_over_ = HandedOver::later;
+    return {host_, table_, handle_};
+  }
+  /// Answers with this head and a body written in pieces: return portico::handled, at once or when it is
+  /// finished. length in bytes, where it is known. errors: 500 sdk.call_failed on a cached route
+  Download download(const Response& head, std::optional<std::uint64_t> length = std::nullopt) const {
+    portico_handle handle = 0;
+    auto error = call::empty_error();
+    const auto status = with_answer(head, [&](const portico_answer& answer) {
+      return stream::table(host_)->open_download(
+          host_, handle_, &answer, length ? static_cast<std::int64_t>(*length) : -1, &handle, &error);
+    });
+    call::check(status, error, "download");
+    handed_over_ = HandedOver::streamed;
+    return {host_, handle};
+  }
+  /// Answers by an event stream; Routes::events does it for you. retry: how long a client waits before it
+  /// reconnects; 0 is its own choice.
+  /// errors    429 streams.too_many_of_user; 503 streams.too_many
+  EventStream events(std::chrono::milliseconds retry = {}) const {
+    portico_handle handle = 0;
+    auto error = call::empty_error();
+    call::check(stream::table(host_)->open_events(host_, handle_, static_cast<std::uint32_t>(retry.count()),
+                                                  &handle, &error),
+                error, "events");
+    handed_over_ = HandedOver::streamed;
+    return {host_, handle};
+  }
+  /// What a client that reconnects has last seen; empty: nothing. A new EventSource cannot set the header and
+  /// says it in the query.
+  std::string_view last_event_id() const {
+    if (const auto seen = header("last-event-id")) return *seen;
+    return query("last_event_id").value_or(std::string_view());
+  }
+
+  /// On a route with streamed_body(): the next bytes of the body, 0 at its end. Waits for the client until
+  /// the deadline. errors    400, 408, 413 http.… as the client is told; 504 request.deadline
+  std::size_t read(char* into, std::size_t size) const {
+    std::uint64_t got = 0;
+    auto error = call::empty_error();
+    call::check(stream::table(host_)->read(host_, handle_, into, size, &got, &error), error, "read");
+    return static_cast<std::size_t>(got);
+  }
+
+  enum class HandedOver { no, later, streamed };
+  HandedOver handed_over() const { return handed_over_; }
+
  private:
   std::string_view field(std::uint32_t id) const {
     portico_str out{};
@@ -100,24 +151,7 @@ class Request {
   const portico_host* host_;
   const portico_exchange* table_;
   portico_handle handle_;
-};
-
-using Headers = std::vector<std::pair<std::string, std::string>>;
-
-/// An answer with headers or a status of its own.
-struct Response {
-  int status = 200;
-  std::string content_type;  // empty: no body
-  std::string body;
-  Headers headers;
-};
-
-/// A contract with a status and headers of its own.
-template <class T>
-struct Answer {
-  T value;
-  int status = 200;
-  Headers headers;
+  mutable HandedOver handed_over_ = HandedOver::no;  // of the one answer, whoever holds the view
 };
 
 }  // namespace portico

@@ -41,40 +41,21 @@ struct Handler {
 
   static portico_status call(void* user, portico_handle handle, portico_error* error) noexcept {
     auto& self = *static_cast<Handler*>(user);
-    return portico::call::guard(error, [&] {
-      const Response response = self.run(Request(self.host, self.exchange, handle));
-      std::vector<portico_header> headers;
-      headers.reserve(response.headers.size());
-      for (const auto& [name, value] : response.headers) headers.push_back({to_str(name), to_str(value)});
-      const portico_answer answer{sizeof(portico_answer), response.status, to_str(response.content_type),
-                                  to_str(response.body),  headers.data(),  headers.size()};
-      self.exchange->answer(self.host, handle, &answer);
+    const Request request(self.host, self.exchange, handle);
+    const auto status = portico::call::guard(error, [&] {
+      const Response response = self.run(request);
+      if (request.handed_over() == Request::HandedOver::no)
+        give_answer(self.host, self.exchange, handle, response);
     });
+    return status == PORTICO_OK && request.handed_over() == Request::HandedOver::later ? PORTICO_PENDING
+                                                                                       : status;
   }
 };
-
-template <class T>
-struct is_answer : std::false_type {};
-template <class T>
-struct is_answer<Answer<T>> : std::true_type {
-  using value_type = T;
-};
-
-template <class R>
-Response to_response(R&& result) {
-  using T = std::remove_cvref_t<R>;
-  if constexpr (std::is_same_v<T, Response>)
-    return std::forward<R>(result);
-  else if constexpr (is_answer<T>::value)
-    return {result.status, "application/json", encode_text(result.value), std::move(result.headers)};
-  else
-    return {200, "application/json", encode_text(result), {}};
-}
 
 template <class R>
 boost::json::value schema_of(boost::json::object& components) {
   using T = std::remove_cvref_t<R>;
-  if constexpr (std::is_void_v<T> || std::is_same_v<T, Response>)
+  if constexpr (std::is_void_v<T> || std::is_same_v<T, Response> || std::is_same_v<T, Handled>)
     return nullptr;
   else if constexpr (is_answer<T>::value)
     return schema<typename is_answer<T>::value_type>(components);
@@ -143,6 +124,11 @@ class RouteBuilder {
   }
   RouteBuilder& deadline(std::chrono::milliseconds d) {
     spec_.deadline_ms = d.count();
+    return *this;
+  }
+  /// The handler is called when the head has come, and reads the body in pieces: Request::read.
+  RouteBuilder& streamed_body() {
+    spec_.flags |= PORTICO_ROUTE_STREAMED_BODY;
     return *this;
   }
   /// Never stored, compressed or logged.
@@ -228,10 +214,21 @@ class Routes {
       : host_(host), table_(host, PORTICO_EXT_ROUTES), exchange_(host, PORTICO_EXT_EXCHANGE) {}
 
   /// fn is (const Request&) -> R or (const Request&, const Body&) -> R, where Body is a contract decoded
-  /// strictly and R is void (204), a contract (200), Answer<contract> or Response.
+  /// strictly and R is void (204), a contract (200), Answer<contract>, Response, or Handled (the answer was
+  /// handed over: Request::later, download or events).
   template <class F>
   RouteBuilder get(std::string pattern, F fn) {
     return add("GET", std::move(pattern), std::move(fn));
+  }
+  /// A route that answers by an event stream, which fn (const Request&, EventStream) begins to fill: it
+  /// subscribes it to topics, or keeps it and sends. retry: how long a client waits before it reconnects.
+  template <class F>
+  RouteBuilder events(std::string pattern, F fn,
+                      std::chrono::milliseconds retry = std::chrono::milliseconds(3000)) {
+    return get(std::move(pattern), [fn = std::move(fn), retry](const Request& request) {
+      fn(request, request.events(retry));
+      return handled;
+    });
   }
   template <class F>
   RouteBuilder post(std::string pattern, F fn) {
@@ -251,6 +248,11 @@ class Routes {
   }
 
  private:
+  static Response of_handled(const Request& request) {
+    if (request.handed_over() == Request::HandedOver::no)
+      throw Problem(500, "internal", "a handler returned handled without having handed its answer over");
+    return {};
+  }
   template <class F>
   RouteBuilder add(std::string method, std::string pattern, F fn) {
     using Body = typename route::Signature<F>::Body;
@@ -267,8 +269,10 @@ class Routes {
       };
       if constexpr (std::is_void_v<Result>)
         return invoke(), Response{204, {}, {}, {}};
+      else if constexpr (std::is_same_v<std::remove_cvref_t<Result>, Handled>)
+        return invoke(), of_handled(request);
       else
-        return route::to_response(invoke());
+        return to_response(invoke());
     };
     boost::json::object components, schemas;
     if constexpr (!std::is_void_v<Body>) schemas["request"] = schema<Body>(components);

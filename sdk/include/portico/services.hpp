@@ -1,4 +1,4 @@
-// The small host services: tasks, mail, identity, config, log, metrics, audit, health, crypto, clock, pages.
+// The small host services: mail, identity, config, log, metrics, audit, health, crypto, clock, pages.
 #pragma once
 
 #include <portico/abi/audit.h>
@@ -11,7 +11,6 @@
 #include <portico/abi/mail.h>
 #include <portico/abi/metrics.h>
 #include <portico/abi/pages.h>
-#include <portico/abi/tasks.h>
 
 #include <array>
 #include <functional>
@@ -21,30 +20,6 @@
 #include <portico/routes.hpp>
 
 namespace portico {
-
-enum class Replicas { every = PORTICO_TASK_EVERY_REPLICA, one = PORTICO_TASK_ONE_REPLICA };
-
-class Tasks {
- public:
-  explicit Tasks(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_TASKS) {}
-  /// [control] Runs fn again and again, interval after the previous end.
-  void every(std::string_view name, std::chrono::milliseconds interval, std::function<void()> fn,
-             Replicas where = Replicas::one) {
-    tasks_.push_back(std::make_unique<std::function<void()>>(std::move(fn)));
-    auto error = call::empty_error();
-    call::check(table_->every(host_, to_str(name), interval.count(), static_cast<std::uint32_t>(where),
-                              &Tasks::run, tasks_.back().get(), &error),
-                error, "tasks.every");
-  }
-
- private:
-  static portico_status run(void* user, portico_error* error) noexcept {
-    return call::guard(error, [&] { (*static_cast<std::function<void()>*>(user))(); });
-  }
-  const portico_host* host_;
-  call::Extension<portico_tasks> table_;
-  std::vector<std::unique_ptr<std::function<void()>>> tasks_;
-};
 
 struct MailMessage {
   std::string to, subject, text, html, dedup_key;

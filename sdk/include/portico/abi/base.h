@@ -34,7 +34,8 @@ enum {
   PORTICO_E_NOT_FOUND = -4,   /* nothing by that name */
   PORTICO_E_DENIED = -5,      /* not declared in the manifest, or not allowed here */
   PORTICO_E_PROBLEM = -6,     /* a failure with an answer for the caller: read the portico_error */
-  PORTICO_E_INTERNAL = -7     /* anything else */
+  PORTICO_E_INTERNAL = -7,    /* anything else */
+  PORTICO_E_AGAIN = -8        /* not now, and the call may not wait */
 };
 
 /* A failure with an answer: the caller owns the memory, the callee fills it. Texts end with NUL.

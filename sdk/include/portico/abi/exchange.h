@@ -10,12 +10,13 @@ extern "C" {
 
 #define PORTICO_EXT_EXCHANGE "portico.exchange/1"
 
-/* Fields of the request. Texts are valid until the exchange is answered. */
+/* Fields of the request. Texts are valid until the handler returns: who answers later copies what it needs,
+   since the deadline may answer at any time. */
 enum {
   PORTICO_FIELD_METHOD = 1,
   PORTICO_FIELD_PATH = 2,     /* decoded */
   PORTICO_FIELD_QUERY = 3,    /* as sent */
-  PORTICO_FIELD_BODY = 4,     /* whole */
+  PORTICO_FIELD_BODY = 4,     /* whole; empty on a route with PORTICO_ROUTE_STREAMED_BODY */
   PORTICO_FIELD_LANGUAGE = 5, /* "en" or "ja": of the user, else negotiated */
   PORTICO_FIELD_CORRELATION_ID = 6,
   PORTICO_FIELD_CLIENT_ADDRESS = 7, /* behind a trusted proxy, the address it names */
@@ -48,6 +49,10 @@ typedef struct portico_principal {
   int64_t proved_at_us; /* when the person last proved to be the one, UTC */
 } portico_principal;
 
+/* Nobody waits for the answer any more: the client has gone, the deadline has passed, or the plugin is to
+ * stop. */
+typedef void (*portico_cancel_fn)(void* user, portico_handle exchange);
+
 typedef struct portico_exchange {
   uint32_t size;
   uint32_t reserved;
@@ -60,9 +65,16 @@ typedef struct portico_exchange {
   int64_t (*remaining_us)(const portico_host*, portico_handle exchange);
   /* [any] 1 when the client has gone or the deadline has passed. */
   uint32_t (*cancelled)(const portico_host*, portico_handle exchange);
-  /* [any] Exactly once; the second answer gets PORTICO_E_STALE. Copies what it is given. */
+  /* [any] Exactly once; the second answer gets PORTICO_E_STALE, as does one after the deadline, which the
+     host answers by itself (504), or after the plugin was told to stop (503). Copies what it is given. */
   portico_status (*answer)(const portico_host*, portico_handle exchange, const portico_answer* answer);
   portico_status (*fail)(const portico_host*, portico_handle exchange, const portico_error* error);
+  /* [request] Calls fn once, on a worker of the route's lane, when nobody waits for the answer any more; not
+     at all where the lane has no room. It never begins after answer or fail has returned, whatever these
+     returned; while it runs on one thread, they wait on others: hold no lock then that fn takes. The exchange
+     still wants its answer unless the host has given one. errors: PORTICO_E_STALE; PORTICO_E_INVALID the
+     second fn. */
+  portico_status (*on_cancel)(const portico_host*, portico_handle exchange, portico_cancel_fn fn, void* user);
 } portico_exchange;
 
 #ifdef __cplusplus

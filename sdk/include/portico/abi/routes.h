@@ -22,8 +22,10 @@ enum {
 enum { PORTICO_CSRF_PROTECTED = 0, PORTICO_CSRF_SAME_ORIGIN = 1, PORTICO_CSRF_OPEN = 2 };
 /* Whose answers may be shared: nobody's; per signed-in user and language; everybody's, per language. */
 enum { PORTICO_CACHE_NONE = 0, PORTICO_CACHE_USER = 1, PORTICO_CACHE_SHARED = 2 };
-/* Flags. SECRET: never stored, compressed or logged. NOT_AUDITED: an unsafe route without an audit row. */
-enum { PORTICO_ROUTE_SECRET = 1, PORTICO_ROUTE_NOT_AUDITED = 2 };
+/* Flags. SECRET: never stored, compressed or logged. NOT_AUDITED: an unsafe route without an audit row.
+   STREAMED_BODY: the handler is called when the head has come and reads the body in pieces (streams.h); not
+   for GET. */
+enum { PORTICO_ROUTE_SECRET = 1, PORTICO_ROUTE_NOT_AUDITED = 2, PORTICO_ROUTE_STREAMED_BODY = 4 };
 
 /* Answers through the exchange before it returns PORTICO_OK; or returns PORTICO_PENDING and answers later; or
    fills error and returns PORTICO_E_PROBLEM. */
