@@ -22,8 +22,9 @@ struct JobRunner::Handler {
   bool removed = false;
   int running = 0;  // posted to the lane
   std::deque<std::shared_ptr<Attempt>> waiting{};
+  const std::string owner = plugin->id();  // also once the plugin is gone
 
-  Wanted wanted(int most) const { return {kind, plugin->id(), spec.name, spec.lease, most}; }
+  Wanted wanted(int most) const { return {kind, owner, spec.name, spec.lease, most}; }
 };
 
 /// One claim on its way through a worker.

@@ -77,14 +77,14 @@ void JobRunner::note_plugins() {
       if (!handler->noted && !handler->removed) missing.push_back(handler);
   }
   for (const auto& handler : missing) {
-    if (handler->kind == JobKind::event) store_.subscribe(handler->plugin->id(), {handler->spec.name});
+    if (handler->kind == JobKind::event) store_.subscribe(handler->owner, {handler->spec.name});
     if (handler->kind == JobKind::schedule) {
       using Micros = std::chrono::sys_time<std::chrono::microseconds>;
       const Micros now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
       const Micros first =
           handler->cron ? Micros(handler->cron->next(std::chrono::floor<std::chrono::seconds>(now), zone_))
                         : now + spread(handler->task.interval, 0.1, 1);
-      store_.schedule(handler->plugin->id(), handler->spec.name, meaning_of(handler->task),
+      store_.schedule(handler->owner, handler->spec.name, meaning_of(handler->task),
                       {first.time_since_epoch().count()});
     }
     const std::lock_guard lock(mutex_);

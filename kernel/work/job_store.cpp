@@ -189,6 +189,23 @@ std::string JobStore::look(const std::string& owner, std::int64_t id) const {
                                       {"last_error", row.get<std::string>(0, "last_error")}});
 }
 
+std::vector<DeadLetter> JobStore::dead_letters(int most) const {
+  auto t = begin("dead letters");
+  const auto rows = t.run(
+      "SELECT id, attempt::bigint AS attempts, kind, owner, queue, coalesce(key, '') AS key, coalesce(last_error, '') "
+      "AS error, to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS died_at FROM kernel.job "
+      "WHERE state = 'dead' ORDER BY finished_at DESC, id DESC LIMIT $1",
+      {Value(std::int64_t{most})});
+  t.commit();
+  std::vector<DeadLetter> out;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    const auto text = [&](const char* name) { return rows.get<std::string>(i, name); };
+    out.push_back({rows.get<std::int64_t>(i, "id"), rows.get<std::int64_t>(i, "attempts"), text("kind"),
+                   text("owner"), text("queue"), text("key"), text("error"), text("died_at")});
+  }
+  return out;
+}
+
 void JobStore::revive(std::int64_t id) const {
   auto t = begin("a dead letter tried again");
   const auto found =

@@ -57,6 +57,11 @@ struct Depth {
   double oldest_s = 0;                                         // how long the first that could run has
 };
 
+struct DeadLetter {
+  std::int64_t id = 0, attempts = 0;
+  std::string kind, owner, queue, key, error, died_at;
+};
+
 class JobStore {
  public:
   explicit JobStore(database::Pool& database) : database_(database) {}
@@ -76,6 +81,8 @@ class JobStore {
 
   /// JSON. errors: 404 work.no_such_job
   std::string look(const std::string& owner, std::int64_t id) const;
+  /// The latest first.
+  std::vector<DeadLetter> dead_letters(int most) const;
   /// A dead letter gets its attempts anew. errors: 404 work.no_such_job
   void revive(std::int64_t id) const;
 

@@ -1,4 +1,5 @@
 // Two hosts work through a queue while one of them is killed again and again: every effect there is, once.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,10 @@ const cluster = await Cluster.start({
 const [steady, unlucky] = cluster.hosts;
 const sql = (text) => cluster.postgres.sql(text, 'portico').trim();
 const number = (text) => Number(sql(text));
+const jobs = (...words) => {
+  const ran = spawnSync(join(build, 'bin/portico'), ['jobs', ...words, '--set', 'http.trusted_proxies=127.0.0.1'], { cwd: root, env: { PATH: process.env.PATH, ...cluster.environment(steady) }, encoding: 'utf8' });
+  return ran.stdout + ran.stderr;
+};
 const post = (host, path, body = {}) =>
   ask(host.url, 'POST', path, { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
 
@@ -42,6 +47,11 @@ try {
     const dead = await post(steady, '/api/clerk/batch', { from: -1, to: 0, roll_back: false });
     tally.check(dead.status === 200, 'an entry that can never be posted is taken', dead.text);
     await until(() => number("select count(*) from kernel.job where state = 'dead'") === 1, 'it is a dead letter', kPatience_ms);
+    const listed = jobs('dead');
+    const id = sql("select id from kernel.job where state = 'dead'");
+    tally.check(listed.startsWith(`${id}  `) && /queue clerk\.post of clerk, 1 attempts\n {4}clerk\.negative: an entry is not negative\n$/.test(listed), 'which the command line lists with its reason', listed);
+    tally.check(/runs again/.test(jobs('revive', id)) && /work\.no_such_job/.test(jobs('revive', '999999')), 'and can revive');
+    await until(() => number(`select lease_epoch from kernel.job where id = ${id} and state = 'dead'`) === 2, 'it is tried and dies again', kPatience_ms);
     tally.check(sql("select attempt || ' ' || last_error from kernel.job where state = 'dead'") === '1 clerk.negative: an entry is not negative', 'at the first try, and says why');
   });
 

@@ -100,6 +100,13 @@ TEST_CASE("one subscriber that fails holds up no other, and its dead letter can 
   REQUIRE(becomes([&] { return good.size() == 5 && fleet.count("state = 'dead'") == 5; }));
   CHECK(fleet.count("owner = 'loyalty' AND attempt = 3 AND last_error = 'loyalty.broken: for a reason'") ==
         5);
+  const auto letters = fleet.store.dead_letters(3);
+  REQUIRE(letters.size() == 3);
+  CHECK(letters[0].owner == "loyalty");
+  CHECK(letters[0].queue == kSent);
+  CHECK(letters[0].attempts == 3);
+  CHECK(letters[0].error == "loyalty.broken: for a reason");
+  CHECK(letters[0].died_at.size() == 20);
   mended = true;
   const auto ids = fleet.kernel.run("SELECT id FROM kernel.job WHERE state = 'dead'");
   for (std::size_t i = 0; i < ids.rows(); ++i) fleet.store.revive(ids.get<std::int64_t>(i, "id"));
