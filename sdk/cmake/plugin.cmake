@@ -39,6 +39,7 @@ if("CXX" IN_LIST portico_languages)
     if(Catch2_FOUND)
       add_library(portico_catch STATIC ${PORTICO_CMAKE_DIR}/catch_main.cpp)
       target_link_libraries(portico_catch PUBLIC Catch2::Catch2)
+      include(${PORTICO_CMAKE_DIR}/../testkit/testkit.cmake)
     else()
       message(WARNING "Catch2 2.13 is not installed, so no tests are built; -DPORTICO_TESTS=OFF is silent about it")
     endif()
@@ -66,6 +67,7 @@ endfunction()
 # Makes <build>/plugins/ID/plugin.so with manifest.json embedded as an ELF note, and ID_tests.
 # The sources also form the static library ID_room, which the tests link. An ENTRY that ends with .c is a plugin in C.
 # WEB is for pages without a build of their own: one module and its style sheets, copied under names with their content's hash.
+# TESTS run on the testkit: TestHost::load() takes the plugin they belong to.
 # PORTICO_PLUGINS_DIR names another folder than <build>/plugins.
 function(portico_add_plugin id)
   cmake_parse_arguments(arg "" "ENTRY" "SOURCES;LINKS;WEB;TESTS" ${ARGN})
@@ -126,8 +128,18 @@ PORTICO_EMBED_MANIFEST("@manifest@")
     portico_plugin_web(${target} ${PORTICO_PLUGINS_DIR}/${id}/web ${arg_WEB})
   endif()
   if(arg_TESTS)
-    portico_test(${target}_tests SOURCES ${arg_TESTS} LINKS ${target}_room LABELS unit)
+    portico_test(${target}_tests SOURCES ${arg_TESTS} LINKS ${target}_room portico_testkit LABELS unit)
+    if(TARGET ${target}_tests)
+      portico_tests_of_plugin(${target}_tests ${target})
+    endif()
   endif()
+endfunction()
+
+# portico_tests_of_plugin(NAME PLUGIN): tells a test program which plugin it is of.
+function(portico_tests_of_plugin name plugin)
+  add_dependencies(${name} ${plugin}_plugin)
+  target_compile_definitions(${name} PRIVATE PORTICO_PLUGIN_FILE="$<TARGET_FILE:${plugin}_plugin>"
+    PORTICO_MANIFEST_FILE="${CMAKE_CURRENT_SOURCE_DIR}/manifest.json")
 endfunction()
 
 # portico_plugin_web(TARGET FOLDER FILE…): the pages of a plugin, with web.json for the host.

@@ -123,9 +123,9 @@ def migrations(tree):
 
 def built(tree):
     lists = {posixpath.dirname(path): text for path, text in tree.under(ends=("CMakeLists.txt",))}
-    for path, text in tree.under("sdk/cmake/", ends=(".cmake",)):
-        lists["sdk"] = lists.get("sdk", "") + text
-        lists["sdk/cmake"] = lists.get("sdk/cmake", "") + text
+    for path, text in tree.under("sdk/cmake/", "sdk/testkit/", ends=(".cmake",)):
+        for folder in ("sdk", posixpath.dirname(path)):
+            lists[folder] = lists.get(folder, "") + text
     for folder, text in lists.items():
         if "portico_add_plugin(" in text:
             lists[folder] += " plugin.cpp"  # what portico_add_plugin takes unless told otherwise
