@@ -20,7 +20,7 @@ TEST_CASE("known and unknown addresses get the same answer to a wrong password")
   CHECK(known.code == "auth.invalid_credentials");
   CHECK(unknown.status == known.status);
   CHECK(unknown.code == known.code);
-  CHECK(unknown.raw == known.raw);
+  CHECK(unknown.body == known.body);
   CHECK(stranger.cookies.empty());
   CHECK(scene.audited("auth.sign_in", "refused"));
   CHECK(scene.sign_in(stranger, email).status == 200);
@@ -101,7 +101,7 @@ TEST_CASE("many accounts from one network are limited, and a success gives its t
   auto browser = fresh_browser();
   const auto email = fresh_email();
   scene.add_account(browser, email);
-  FakeBrowser network = fresh_browser();
+  Browser network = fresh_browser();
   for (int i = 0; i < 5; ++i) REQUIRE(scene.sign_in(network, email).status == 200);
   for (int i = 0; i < auth::kTriesPerAddress; ++i)
     REQUIRE(scene.sign_in(network, fresh_email(), "wrong wrong wrong").status == 401);
@@ -183,7 +183,7 @@ TEST_CASE("a disabled account cannot sign in, and its sessions do not count") {
   const auto email = fresh_email();
   scene.add_account(browser, email);
   database().script("UPDATE users SET state = 'disabled' WHERE email = lower('" + email + "')");
-  CHECK(scene.host.user_of(browser).empty());
+  CHECK(scene.user_of(browser).empty());
   CHECK(scene.host.send(browser, "POST", "/api/auth/refresh").status == 401);
   const auto refused = scene.sign_in(browser, email);
   CHECK(refused.status == 401);
@@ -191,12 +191,12 @@ TEST_CASE("a disabled account cannot sign in, and its sessions do not count") {
 }
 
 TEST_CASE("weak secrets keep the plugin from starting") {
-  CHECK_THROWS_AS(FakeHost(database(), {{"jwt_secret", "short"}}), Problem);
-  CHECK_THROWS_AS(FakeHost(database(), {{"password_pepper", "short"}}), Problem);
+  CHECK_THROWS_AS(Scene({{"jwt_secret", "short"}}), Problem);
+  CHECK_THROWS_AS(Scene({{"password_pepper", "short"}}), Problem);
 }
 
 TEST_CASE("every page of auth is registered") {
   Scene scene;
-  CHECK(scene.host.pages == std::vector<std::string>{"/auth/login", "/auth/signup", "/auth/verify",
-                                                     "/auth/forgot", "/auth/set-password", "/account"});
+  CHECK(scene.pages() == std::vector<std::string>{"/auth/login", "/auth/signup", "/auth/verify",
+                                                  "/auth/forgot", "/auth/set-password", "/account"});
 }

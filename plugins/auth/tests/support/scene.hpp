@@ -5,10 +5,15 @@
 
 #include <catch2/catch.hpp>
 #include <portico/contracts/billing.hpp>
-
-#include "tests/support/fake_host.hpp"
+#include <portico/testkit.hpp>
+#include <portico/testkit/postgres.hpp>
 
 namespace auth::testing {
+
+using portico::testkit::Browser;
+using portico::testkit::Reply;
+using portico::testkit::TestHost;
+using Operations = std::map<std::string, TestHost::OperationFn>;  // of other plugins
 
 inline std::string text(const boost::json::value& value) {
   return std::string(value.as_string());
@@ -16,10 +21,26 @@ inline std::string text(const boost::json::value& value) {
 
 inline const std::string kPassword = "seven grey boats drift";
 
-inline const TestDatabase& database() {
-  static const TestDatabase one;
+inline portico::testkit::Postgres& database() {
+  using portico::testkit::Postgres;
+  static Postgres one(Postgres::url_of_environment(), "auth", AUTH_MIGRATIONS);
   return one;
 }
+
+/// Without the cookies, which differ.
+inline portico::Headers plain_headers(const Reply& reply) {
+  auto headers = reply.headers;
+  std::erase_if(headers, [](const auto& header) { return header.first == "Set-Cookie"; });
+  return headers;
+}
+
+struct Mail : portico::testkit::SentMail {
+  /// The token of the link in it, "" without one.
+  std::string token() const {
+    const auto at = text.find("#token=");
+    return at == text.npos ? "" : text.substr(at + 7, text.find('\n', at) - at - 7);
+  }
+};
 
 /// The billing system as the connector shows it: keeps markers and addresses apart, and can be away.
 struct FakeBilling {
@@ -28,16 +49,16 @@ struct FakeBilling {
   bool away = false;
   int creations = 0;
 
-  void attach(FakeHost& host) {
-    host.operations["billing.create_customer/1"] = [this](std::string_view text) { return create(text); };
-    host.operations["billing.get_customer/1"] = [this](std::string_view text) {
+  void attach(Operations& operations) {
+    operations["billing.create_customer/1"] = [this](std::string_view text) { return create(text); };
+    operations["billing.get_customer/1"] = [this](std::string_view text) {
       if (away) throw portico::Problem(503, "upstream.unavailable");
       const auto found =
           customers.find(portico::decode_text<portico::billing::CustomerRef>(text).customer_id);
       if (found == customers.end()) throw portico::Problem(404, "billing.customer_not_found");
       return portico::encode_text(found->second);
     };
-    host.operations["billing.update_customer/1"] = [this](std::string_view text) {
+    operations["billing.update_customer/1"] = [this](std::string_view text) {
       if (away) throw portico::Problem(503, "upstream.unavailable");
       const auto change = portico::decode_text<portico::billing::CustomerChange>(text);
       auto& customer = customers.at(change.customer_id);
@@ -73,13 +94,40 @@ struct FakeBilling {
 };
 
 struct Scene {
-  explicit Scene(boost::json::object settings = {}) : host(database(), std::move(settings)) {
-    billing.attach(host);
+  explicit Scene(boost::json::object settings = {}) {
+    boost::json::object all{{"jwt_secret", std::string(32, 's')},
+                            {"password_pepper", std::string(32, 'p')},
+                            {"bcrypt_rounds", 4}};
+    for (const auto& [key, setting] : settings) all[key] = setting;
+    billing.attach(operations);
+    for (const auto& [name, fn] : operations)
+      host.provide(
+          name, [this, name = name](std::string_view arguments) { return operations.at(name)(arguments); });
+    host.portal({{"name", "Sample Net"}}).config(std::move(all)).with_database(database());
+    host.follow_system_clock();  // PostgreSQL's now() is the machine's
+    host.forbid_calls_in_transactions();
+    host.load(PORTICO_PLUGIN_FILE);
   }
-  FakeHost host;
   FakeBilling billing;
+  Operations operations;
+  TestHost host;
 
-  Reply sign_up(FakeBrowser& browser, const std::string& email, const std::string& password = kPassword) {
+  std::vector<Mail> mails() const {
+    std::vector<Mail> all;
+    for (auto& mail : host.mails()) all.push_back({mail});
+    return all;
+  }
+  std::vector<std::string> pages() const {
+    std::vector<std::string> paths;
+    for (const auto& page : host.registered().pages) paths.push_back(page.path);
+    return paths;
+  }
+  /// The user's id behind the browser's cookies, "" for nobody.
+  std::string user_of(const Browser& browser) {
+    const auto user = host.who(browser);
+    return user ? user->user_id : "";
+  }
+  Reply sign_up(Browser& browser, const std::string& email, const std::string& password = kPassword) {
     return host.send(browser, "POST", "/api/auth/signup",
                      {{"email", email},
                       {"password", password},
@@ -95,22 +143,23 @@ struct Scene {
                         {"postcode", "105-0001"},
                         {"country", "JP"}}}});
   }
-  Reply confirm(FakeBrowser& browser, const std::string& token) {
+  Reply confirm(Browser& browser, const std::string& token) {
     return host.send(browser, "POST", "/api/auth/signup/confirm", {{"token", token}});
   }
-  Reply sign_in(FakeBrowser& browser, const std::string& email, const std::string& password = kPassword) {
+  Reply sign_in(Browser& browser, const std::string& email, const std::string& password = kPassword) {
     return host.send(browser, "POST", "/api/auth/login", {{"email", email}, {"password", password}});
   }
   /// A finished account in one go. returns  the user's id
-  std::string add_account(FakeBrowser& browser, const std::string& email) {
+  std::string add_account(Browser& browser, const std::string& email) {
     REQUIRE(sign_up(browser, email).status == 202);
-    const auto reply = confirm(browser, host.mails.back().token());
-    INFO(reply.code << " " << reply.raw);
+    const auto reply = confirm(browser, mails().back().token());
+    INFO(reply.code << " " << reply.body);
     REQUIRE(reply.status == 200);
-    return std::string(reply.body.at("id").as_string());
+    return std::string(reply.json().at("id").as_string());
   }
   bool audited(const std::string& action, const std::string& outcome) const {
-    return std::any_of(host.audit.begin(), host.audit.end(),
+    const auto rows = host.audit();
+    return std::any_of(rows.begin(), rows.end(),
                        [&](const auto& row) { return row.action == action && row.outcome == outcome; });
   }
 };
@@ -120,7 +169,7 @@ inline std::string fresh_email() {
   static int n = 0;
   return "Person." + std::to_string(getpid()) + "." + std::to_string(++n) + "@Example.com";
 }
-inline FakeBrowser fresh_browser() {
+inline Browser fresh_browser() {
   static int n = 0;
   ++n;
   return {{}, "10." + std::to_string(n / 250) + "." + std::to_string(n % 250) + ".1"};
