@@ -333,7 +333,7 @@ void Connection::flush() {
     if (outbox_.empty()) send_blocked_ = false;
     if (!outflow_) break;
     send_outflow();
-    if (dead_ || outbox_.empty() || !writable_) return;
+    if (dead_ || !writable_ || (outflow_ && outbox_.empty())) return;
     if (++pieces == kPiecesPerTurn) return loop_.schedule(*this);
   }
   if (!outbox_.empty()) return;

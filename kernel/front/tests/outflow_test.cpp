@@ -94,6 +94,23 @@ TEST_CASE("a body written in pieces is framed as the client's version and the pr
   }
 }
 
+TEST_CASE("an end that is told after the last byte has gone out ends the answer") {
+  for (const bool closes : {false, true}) {
+    Server server;
+    RawClient client(server.front.port());
+    client.send(get("/later", closes ? "Connection: close\r\n" : ""));
+    const auto flow = begin(server, "/later", {.length = 5});
+    CHECK(flow->write("whole", patience()) == Result::fine);
+    CHECK(receive_until(client, "whole").ends_with("whole"));
+    CHECK(flow->finish() == Result::fine);
+    if (closes) {
+      CHECK(client.at_end());
+    } else {
+      CHECK(client.ask(get("/next")).body == "GET /next|");
+    }
+  }
+}
+
 TEST_CASE("a body that is cut ends by a reset, never like a whole one") {
   struct Row {
     const char* rule;
