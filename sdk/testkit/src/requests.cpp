@@ -206,7 +206,7 @@ Reply TestHost::send(Browser& from, const Sent& sent) {
   Reply reply;
   try {
     const auto segments = path_segments(std::string_view(sent.target).substr(0, question));
-    if (!segments) throw Problem(400, "http.malformed_path", "the path does not decode");
+    if (!segments) throw Problem(400, "http.malformed_target", "the path does not decode");
     for (const auto& segment : *segments) exchange->path += "/" + segment;
     if (segments->empty()) exchange->path = "/";
     auto found = find_route(s, sent.method, *segments);

@@ -60,8 +60,8 @@ TEST_CASE("addresses are decoded and matched as the host does") {
       {"another method", "POST", "/api/a/7", 405, "request.method_not_allowed"},
       {"a fixed path shadows the methods of a pattern", "DELETE", "/api/a/new", 405,
        "request.method_not_allowed"},
-      {"what does not decode", "GET", "/api/a/%zz", 400, "http.malformed_path"},
-      {"a dot segment", "GET", "/api/a/%2e%2e", 400, "http.malformed_path"},
+      {"what does not decode", "GET", "/api/a/%zz", 400, "http.malformed_target"},
+      {"a dot segment", "GET", "/api/a/%2e%2e", 400, "http.malformed_target"},
       {"nothing to say", "DELETE", "/api/a/7", 204, ""},
   };
   for (const auto& row : rows) {
