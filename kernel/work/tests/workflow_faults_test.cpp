@@ -92,8 +92,7 @@ int run_child(const Office& office, const std::string& die_at) {
   std::string program = "/proc/self/exe", test = "[.engine-process]";
   char* arguments[] = {program.data(), test.data(), nullptr};
   pid_t child = 0;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
-  REQUIRE(posix_spawn(&child, self.c_str(), nullptr, nullptr, arguments, environment.data()) == 0);
+  REQUIRE(posix_spawn(&child, program.c_str(), nullptr, nullptr, arguments, environment.data()) == 0);
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   return status;
