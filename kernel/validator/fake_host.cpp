@@ -138,7 +138,8 @@ std::string ask(FakeHost& host, const FakeRoute& route, std::string body) {
   const auto status = route.handler(route.user, handle, &error);
   const auto name = route.method + " " + route.pattern;
   std::unique_lock lock(exchange->mutex);
-  if (status == PORTICO_PENDING && exchange->cancelled) {  // the host has answered by itself
+  if (status == PORTICO_PENDING && exchange->cancelled &&
+      exchange->answers == 0) {  // the host has answered by itself
     const auto told = exchange->on_cancel;
     lock.unlock();
     if (told) told();

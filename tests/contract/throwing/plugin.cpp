@@ -24,10 +24,14 @@ class Throwing final : public portico::Plugin {
     host.routes().get("/api/throwing/plain", throws<portico::Request>).access(portico::Access::anyone);
     host.routes()
         .post("/api/throwing/later",
-              [](const portico::Request& request) -> portico::Handled {
+              [this](const portico::Request& request) {
                 auto later = request.later();
                 later.on_cancel([] { throw Thrown{}; });
-                throw Thrown{};
+                if (later.cancelled())
+                  kept_ = std::move(later);
+                else
+                  later.answer(Nothing{});
+                return portico::handled;
               })
         .access(portico::Access::anyone);
     host.routes()
@@ -52,6 +56,8 @@ class Throwing final : public portico::Plugin {
                                         .undo = {.run = throw_in_step, .look = throw_in_step}}}});
   }
   void stop() override { throw Thrown{}; }
+
+  std::optional<portico::Later> kept_;  // until it is cancelled
 };
 
 }  // namespace
