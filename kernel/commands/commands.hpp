@@ -1,6 +1,7 @@
 // What each command does; one file a command.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,12 +12,16 @@ namespace kernel::commands {
 
 struct CommandLine {
   std::vector<std::string> arguments;  // after the command's name
-  std::unique_ptr<config::Source> source;
+  std::shared_ptr<const config::Source> source;
+  /// Reads the files again; the environment and the command line stay. errors: those of config::Source
+  std::function<std::shared_ptr<const config::Source>()> read_again;
 };
 
 int serve(const CommandLine&);
 int migrate(const CommandLine&);
 int plugin(const CommandLine&);
+int reload(const CommandLine&);
+int jobs(const CommandLine&);
 int openapi(const CommandLine&);
 int doctor(const CommandLine&);
 int config_reference(const CommandLine&);

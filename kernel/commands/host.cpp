@@ -5,6 +5,8 @@
 
 #include <thread>
 
+#include "kernel/commands/plugin_report.hpp"
+#include "kernel/commands/workflow_routes.hpp"
 #include "kernel/database/url.hpp"
 #include "kernel/extensions/audit.hpp"
 #include "kernel/extensions/table.hpp"
@@ -23,6 +25,8 @@ using portico::Problem;
 namespace {
 
 constexpr std::chrono::milliseconds kForClosing{500};  // of http.drain_ms: for plugins and pools
+
+const loader::HostTable kHostTable{&extensions::find_extension, &extensions::release_lease};
 
 database::PoolSettings pool_settings(const config::Settings& s) {
   database::PoolSettings out;
@@ -57,9 +61,11 @@ front::Response text(int status, std::string type, std::string body) {
 
 }  // namespace
 
-Host::Host(const config::Settings& settings, const config::Source& source)
+Host::Host(const config::Settings& settings, const config::Source& source, ReadAgain read_again)
     : settings_(settings),
-      loader_({settings.plugin_path, settings.cache_path}, source),
+      source_(source),
+      read_again_(std::move(read_again)),
+      loader_({settings.plugin_path, settings.cache_path, "/proc/self/exe"}),
       seal_(settings.seal_key, settings.old_seal_keys),
       database_(pool_settings(settings)),
       redis_(redis_settings(settings)),
@@ -71,8 +77,11 @@ Host::Host(const config::Settings& settings, const config::Source& source)
             {[this](const std::string& t) { return seal_.seal(t, "mail"); },
              [this](const std::string& t) { return seal_.open(t, "mail"); },
              [this](const std::string& t) { return seal_.hash(t); }}),
-      scheduler_(database_),
-      services_{settings_, database_, cache_, outbound_, pipeline_, mail_, seal_} {
+      zone_(settings.time_zone),
+      scheduler_(zone_),
+      jobs_(database_, zone_),
+      workflows_(database_),
+      services_{settings_, database_, cache_, outbound_, pipeline_, mail_, seal_, workflows_, jobs_} {
   pipeline_.set_port(settings.http_port);
   pipeline_.audit = [this](policy::Call& call, int status) { audit(call, status); };
 }
@@ -82,13 +91,23 @@ Host::~Host() {
 }
 
 void Host::start_plugins() {
-  loader_.discover();
-  for (const auto& plugin : loader_.plugins())
-    if (plugin->state() == loader::State::verified && !plugin->config.empty())
-      extensions::add_upstreams(*plugin, outbound_);
-  loader_.start(services_, {&extensions::find_extension, &extensions::release_lease});
-  pipeline_.publish(policy::build_published(loader_.active(), builtins(), settings_));
-  for (auto* plugin : loader_.active()) scheduler_.add(*plugin);
+  auto lineup = loader_.discover(source_);
+  for (const auto& plugin : lineup.order) extensions::add_upstreams(*plugin, outbound_);
+  loader_.start(lineup, services_, kHostTable);
+  pipeline_.publish(policy::build_published(lineup.started(), builtins(), settings_));
+  loader::publish(lineup);
+  begin(lineup.started());
+  const std::lock_guard lock(mutex_);
+  lineup_ = std::move(lineup);
+}
+
+void Host::begin(const std::vector<loader::PluginPtr>& plugins) {
+  for (const auto& plugin : plugins) scheduler_.add(*plugin), jobs_.add(*plugin), workflows_.add(*plugin);
+}
+
+loader::Lineup Host::lineup() const {
+  const std::lock_guard lock(mutex_);
+  return lineup_;
 }
 
 void Host::listen() {
@@ -103,6 +122,7 @@ void Host::listen() {
   f.rate_grace = settings_.body_grace;
   f.send_grace = settings_.send_grace;
   f.min_rate = settings_.min_rate;
+  f.event_keep_alive = settings_.event_keep_alive;
   if (!settings_.tls_certificate.empty()) f.tls = {settings_.tls_certificate, settings_.tls_key};
   f.uncounted_addresses = settings_.trusted_proxies;
   if (settings_.development) f.uncounted_addresses.insert(f.uncounted_addresses.end(), {"127.0.0.1", "::1"});
@@ -110,7 +130,8 @@ void Host::listen() {
       f, [this](front::Exchange exchange) { pipeline_.handle(std::move(exchange)); },
       [this](const front::Head& head) { return pipeline_.body_limit(head); },
       [this](int status, std::string_view code) { return pipeline_.refusal(status, code); },
-      [this](const front::Head& head) { return pipeline_.refuse_body(head); });
+      [this](const front::Head& head) { return pipeline_.refuse_body(head); },
+      [this](const front::Head& head) { return pipeline_.streams_body(head); });
   if (const auto* tls = front_->tls(); tls && tls->valid_until() <= front::Tls::Clock::now())
     observe::log(Level::error, "tls", "the certificate has expired",
                  {{"file", settings_.tls_certificate.string()}});
@@ -118,19 +139,29 @@ void Host::listen() {
   pipeline_.set_port(front_->port());
   mail_.start();
   scheduler_.start();
+  jobs_.start();
+  workflows_.start();
   ready_ = true;
 }
 
 void Host::stop() {
   if (std::exchange(stopped_, true)) return;
+  stopping_ = true;
+  const std::lock_guard changing(changing_);
   const auto notice_until = std::chrono::steady_clock::now() + settings_.drain_notice;
   const bool served = ready_.exchange(false);
   scheduler_.stop();
+  jobs_.stop();
+  workflows_.stop();
   if (served) std::this_thread::sleep_until(notice_until);
   if (front_) front_->drain(std::max(settings_.drain - kForClosing, std::chrono::milliseconds(0)));
   mail_.stop();
-  loader_.stop();
+  auto lineup = this->lineup();
+  for (const auto& plugin : lineup.order) pipeline_.remove(*plugin);
+  loader::stop(lineup);
+  for (const auto& plugin : draining()) plugin->stop();
   if (front_) front_->stop();
+  pipeline_.stop();
   outbound_.stop();
 }
 
@@ -173,9 +204,9 @@ front::Response Host::health() {
     checks.push_back(json::object{
         {"name", check.name}, {"state", observe::to_string(check.state)}, {"reason", check.reason}});
   json::array plugins;
-  for (const auto& plugin : loader_.plugins())
+  for (const auto& plugin : lineup().plugins)
     plugins.push_back(json::object{
-        {"id", plugin->id()}, {"state", loader::to_string(plugin->state())}, {"reason", plugin->reason()}});
+        {"id", plugin->id()}, {"state", to_string(plugin->state())}, {"reason", plugin->reason()}});
   const auto pool = database_.stats();
   return text(
       200, "application/json",
@@ -189,9 +220,22 @@ front::Response Host::health() {
           {"checks", std::move(checks)}}));
 }
 
+json::object Host::answer(const json::object& question) {
+  const auto word = [&](const char* member) {
+    const auto* value = question.if_contains(member);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+  };
+  const auto command = word("command");
+  if (command == "list") return describe_plugins(lineup(), draining());
+  if (command == "why") return explain_plugin(word("id"), lineup(), draining());
+  if (command == "top") return cost_of_plugins(lineup());
+  if (command == "reload") return json::value_from(reload()).as_object();
+  throw Problem(400, "control.not_understood", "no command '" + command + "'");
+}
+
 std::vector<policy::BuiltinRoute> Host::builtins() {
   using loader::Access;
-  return {
+  std::vector<policy::BuiltinRoute> routes{
       {"GET", "/healthz", "The process is alive", Access::anyone,
        [](policy::Call&) { return text(200, "text/plain", "ok\n"); }},
       {"GET", "/readyz", "The host may get traffic", Access::anyone,
@@ -203,6 +247,7 @@ std::vector<policy::BuiltinRoute> Host::builtins() {
          const auto& readers = settings_.metrics_readers;
          if (std::find(readers.begin(), readers.end(), call.client_address) == readers.end())
            throw Problem(404, "request.no_such_route", "not a metrics reader");
+         measure_plugins(lineup());
          return text(200, "text/plain; version=0.0.4", observe::render_metrics());
        }},
       {"GET", std::string(policy::kPagesPath), "Pages, navigation and modules of the enabled plugins",
@@ -212,7 +257,14 @@ std::vector<policy::BuiltinRoute> Host::builtins() {
        [](policy::Call& call) { return text(200, "application/json", call.published->api_document); }},
       {"GET", "/api/health", "Each dependency and plugin, for staff", Access::staff,
        [this](policy::Call&) { return health(); }},
+      {"GET", "/api/admin/plugins", "Every plugin, its state and why", Access::admin,
+       [this](policy::Call&) {
+         return text(200, "application/json", json::serialize(describe_plugins(lineup(), draining())));
+       }},
   };
+  auto more = workflow_routes(database_, workflows_, seal_);
+  std::move(more.begin(), more.end(), std::back_inserter(routes));
+  return routes;
 }
 
 }  // namespace kernel::commands

@@ -18,7 +18,7 @@ int openapi(const CommandLine& line) {
   Host host(settings, *line.source);
   host.start_plugins();
   std::cout << host.published()->api_document << "\n";
-  const bool incomplete = host.loader().incomplete();
+  const bool incomplete = !host.lineup().refused().empty();
   host.stop();
   return incomplete ? 1 : 0;
 }
@@ -55,18 +55,12 @@ int doctor(const CommandLine& line) {
     return url.shown();
   });
   check("plugins", "see each line of: portico plugin list", [&] {
-    loader::Loader loader({settings.plugin_path, settings.cache_path}, *line.source);
-    loader.discover();
+    const auto lineup = loader::Loader({settings.plugin_path, settings.cache_path}).discover(*line.source);
     std::string refused;
-    std::size_t enabled = 0;
-    for (const auto& plugin : loader.plugins()) {
-      if (!loader::is_enabled(plugin->id(), *line.source)) continue;
-      ++enabled;
-      if (!plugin->reason().empty())
-        refused += fmt::format("\n        {}: {}", plugin->id(), plugin->reason());
-    }
+    for (const auto& plugin : lineup.refused())
+      refused += fmt::format("\n        {}: {}", plugin->id(), plugin->reason());
     if (!refused.empty()) throw portico::Problem(500, "plugin.refused", refused);
-    return fmt::format("{} enabled, all can start", enabled);
+    return fmt::format("{} enabled, all can start", lineup.order.size());
   });
   return failed ? 1 : 0;
 }

@@ -32,6 +32,7 @@ const Command kCommands[] = {
      "authors",
      plugin},
     {"reload", "apply changed files and plugin settings to the running host, or say why not", reload},
+    {"jobs", "dead: work that was given up, and why; revive ID: try it again", jobs},
     {"openapi", "print the API document of the enabled plugins", openapi},
     {"doctor", "check the configuration and every dependency, and say how to mend what fails", doctor},
     {"config", "print every key with its default and meaning", config_reference},

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <portico/problem.hpp>
 #include <thread>
 
 #include "kernel/commands/commands.hpp"
+#include "kernel/commands/control.hpp"
 #include "kernel/commands/host.hpp"
 #include "kernel/commands/migrating.hpp"
 #include "kernel/observe/log.hpp"
@@ -47,13 +49,49 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Waits for a signal to stop; meanwhile SIGHUP, or new files, bring a new certificate.
+/// What changed on disk becomes what runs; a refusal is logged and changes nothing.
+void reload_plugins(Host& host) {
+  try {
+    const auto changes = host.reload();
+    observe::log(observe::Level::info, "serve", "reloaded",
+                 {{"started", changes.started.size()},
+                  {"replaced", changes.replaced.size()},
+                  {"stopped", changes.stopped.size()},
+                  {"kept", changes.kept.size()}});
+  } catch (const portico::Problem& problem) {
+    observe::log(observe::Level::error, "serve", "not reloaded, everything stays as it was",
+                 {{"code", problem.code}, {"detail", problem.detail}});
+  } catch (const std::exception& e) {
+    observe::log(observe::Level::error, "serve", "not reloaded, everything stays as it was",
+                 {{"why", e.what()}});
+  }
+}
+
+/// Without the socket the host serves as well; it only cannot be asked.
+std::unique_ptr<ControlServer> open_control(const config::Settings& settings, Host& host) {
+  const auto path = control_path(settings);
+  if (path.empty()) return nullptr;
+  try {
+    return std::make_unique<ControlServer>(
+        path, [&host](const boost::json::object& question) { return host.answer(question); });
+  } catch (const portico::Problem& problem) {
+    observe::log(observe::Level::warning, "serve", "the command line cannot reach this host",
+                 {{"code", problem.code}, {"detail", problem.detail}});
+    return nullptr;
+  }
+}
+
+/// Waits for a signal to stop; meanwhile SIGHUP brings what changed, and new files a new certificate.
 int wait_for_end(const sigset_t& signals, Host& host) {
+  std::jthread reloading;  // its drain may take long, and a signal to stop must be seen
   for (;;) {
     const timespec pause{kLookAtCertificate.count(), 0};
     const int signal = sigtimedwait(&signals, nullptr, &pause);
     if (signal == SIGTERM || signal == SIGINT) return signal;
-    if (signal == SIGHUP) host.reload_certificate();
+    if (signal == SIGHUP) {
+      host.reload_certificate();
+      reloading = std::jthread([&host] { reload_plugins(host); });
+    }
     if (signal < 0) host.look_at_certificate();
   }
 }
@@ -74,12 +112,13 @@ int serve(const CommandLine& line) {
   const observe::BatchedLog batched;
   raise_descriptor_limit();
   if (settings.migrate_at_start) run_migrations(settings);
-  Host host(settings, *line.source);
+  Host host(settings, *line.source, line.read_again);
   host.start_plugins();
   host.listen();
+  const auto control = open_control(settings, host);
   observe::log(
       observe::Level::info, "serve", "ready",
-      {{"url", settings.public_url}, {"port", host.port()}, {"plugins", host.loader().active().size()}});
+      {{"url", settings.public_url}, {"port", host.port()}, {"plugins", host.lineup().started().size()}});
 
   const int signal = wait_for_end(signals, host);
   observe::log(observe::Level::info, "serve", "stopping", {{"signal", signal}});

@@ -7,6 +7,7 @@
 #include <portico/abi/config.h>
 #include <portico/abi/crypto.h>
 #include <portico/abi/database.h>
+#include <portico/abi/events.h>
 #include <portico/abi/exchange.h>
 #include <portico/abi/health.h>
 #include <portico/abi/identity.h>
@@ -17,17 +18,21 @@
 #include <portico/abi/outbound.h>
 #include <portico/abi/pages.h>
 #include <portico/abi/routes.h>
+#include <portico/abi/streams.h>
 #include <portico/abi/tasks.h>
+#include <portico/abi/workflows.h>
 
 namespace kernel::extensions {
 
 extern const portico_routes kRoutes;
 extern const portico_exchange kExchange;
+extern const portico_streams kStreams;
 extern const portico_operations kOperations;
 extern const portico_database kDatabase;
 extern const portico_cache kCache;
 extern const portico_outbound kOutbound;
 extern const portico_tasks kTasks;
+extern const portico_events kEvents;
 extern const portico_mail kMail;
 extern const portico_identity_ext kIdentity;
 extern const portico_config kConfig;
@@ -38,5 +43,6 @@ extern const portico_health kHealth;
 extern const portico_crypto kCrypto;
 extern const portico_clock kClock;
 extern const portico_pages kPages;
+extern const portico_workflows kWorkflows;
 
 }  // namespace kernel::extensions

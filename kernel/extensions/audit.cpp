@@ -30,7 +30,9 @@ portico_status record(const portico_host* host, portico_handle transaction, cons
   return guard(error, [&] {
     const auto* current = loader::CallScope::current();
     AuditRow row;
-    row.actor_user_id = entry->user_id.size ? text_of(entry->user_id) : current ? current->user_id : "";
+    row.actor_user_id = entry->user_id.size ? text_of(entry->user_id)
+                        : current           ? std::string(current->user_id)
+                                            : "";
     row.actor_kind = !row.actor_user_id.empty()                    ? "user"
                      : current && !current->client_address.empty() ? "anonymous"
                                                                    : "system";

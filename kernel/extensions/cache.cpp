@@ -42,7 +42,7 @@ portico_status get_or_load(const portico_host* host, portico_str key, const port
     const auto answer = services_of(host).cache.get_or_load("plugin:" + own_name(host, key), rules, loader,
                                                             loader::current_deadline());
     const auto held = std::const_pointer_cast<cache::Entry>(answer.entry);
-    *out = {held->value.data(), held->value.size(), lease(held)};
+    *out = {held->value.data(), held->value.size(), lease(held, "a cached value")};
     *age_ms = answer.age.count();
   });
 }

@@ -43,8 +43,7 @@ portico_status begin(const portico_host* host, const portico_scope* scope, porti
       if (const auto* current = loader::CallScope::current()) row.correlation_id = current->correlation_id;
       write_audit(transaction, services.seal, row);
     }
-    *out = transactions().add(
-        std::make_shared<OpenTransaction>(OpenTransaction{&plugin, std::move(transaction)}));
+    *out = transactions().add(std::make_shared<OpenTransaction>(plugin, std::move(transaction)));
   });
 }
 
@@ -90,6 +89,23 @@ portico_value cell_of(const Value& value) {
   return cell;
 }
 
+/// Adds the time it lives to what the plugin waited for the database.
+class DatabaseTime {
+ public:
+  explicit DatabaseTime(loader::Usage& usage) : usage_(usage) {}
+  ~DatabaseTime() {
+    const auto took = std::chrono::steady_clock::now() - since_;
+    usage_.add(usage_.database_us, static_cast<std::uint64_t>(
+                                       std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  }
+  DatabaseTime(const DatabaseTime&) = delete;
+  DatabaseTime& operator=(const DatabaseTime&) = delete;
+
+ private:
+  loader::Usage& usage_;
+  const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+};
+
 /// A result and the flat view of it that a plugin reads.
 struct LeasedRows {
   database::Result result;
@@ -105,7 +121,10 @@ portico_status run(const portico_host* host, portico_handle handle, portico_str 
     values.reserve(count);
     for (std::uint64_t i = 0; i < count; ++i) values.push_back(value_of(parameters[i]));
     auto rows = std::make_shared<LeasedRows>();
-    rows->result = open->transaction.run(portico::view(sql), values);
+    {
+      const DatabaseTime time(open->plugin->usage);
+      rows->result = open->transaction.run(portico::view(sql), values);
+    }
     const auto& result = rows->result;
     for (std::size_t c = 0; c < result.columns(); ++c)
       rows->columns.push_back(portico::to_str(result.name(c)));
@@ -118,7 +137,7 @@ portico_status run(const portico_host* host, portico_handle handle, portico_str 
             rows->columns.data(),
             rows->cells.data(),
             static_cast<std::uint64_t>(std::max<std::int64_t>(0, result.affected()))};
-    out->lease = lease(rows);
+    out->lease = lease(rows, "rows");
   });
 }
 
@@ -126,7 +145,9 @@ portico_status commit(const portico_host* host, portico_handle handle, portico_e
   return guard(error, [&] {
     const auto open = transaction_of(host, handle);
     transactions().take(handle);
+    const DatabaseTime time(open->plugin->usage);
     open->transaction.commit();
+    if (open->wakes_work) services_of(host).jobs.wake();
   });
 }
 

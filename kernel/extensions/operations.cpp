@@ -42,6 +42,9 @@ void provide_now(const policy::Operation& operation, const std::shared_ptr<Opera
     status = operation.spec.fn(operation.spec.user, portico::to_str(call->arguments), handle, &call->error);
   }
   replies().take(handle);
+  auto& usage = operation.plugin->usage;
+  usage.add(usage.calls, 1);
+  if (status < 0 && (status != PORTICO_E_PROBLEM || call->error.status >= 500)) usage.add(usage.errors, 1);
   const std::lock_guard lock(call->mutex);
   call->status = status;
   call->finished = true;
@@ -68,17 +71,20 @@ std::string call_operation(Services& services, const std::string& name, std::str
   call->arguments = std::move(arguments);
   auto context = *current;
   context.plugin = operation.plugin;
+  context.kind = loader::Holding::operation;
+  context.place = operation.spec.name;
   if (operation.plugin == current->plugin) {
     provide_now(operation, call, context);
   } else {
     auto* lane = operation.plugin->lane("standard");
-    const bool posted =
-        lane && lane->post({[call, context, live, &operation] { provide_now(operation, call, context); },
-                            [call] {
-                              const std::lock_guard lock(call->mutex);
-                              call->refused = call->finished = true;
-                              call->done.notify_all();
-                            }});
+    const bool posted = lane && lane->post({[call, kept = loader::KeptContext(context), live, &operation] {
+                                              provide_now(operation, call, kept.view());
+                                            },
+                                            [call] {
+                                              const std::lock_guard lock(call->mutex);
+                                              call->refused = call->finished = true;
+                                              call->done.notify_all();
+                                            }});
     if (!posted) throw Problem(503, "service.busy", operation.plugin->id() + "'s queue is full", 2);
     std::unique_lock lock(call->mutex);
     if (!call->done.wait_until(lock, current->deadline, [&] { return call->finished; }))

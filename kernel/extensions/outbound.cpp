@@ -52,11 +52,15 @@ portico_status call(const portico_host* host, const portico_outbound_request* ra
     request.deadline = loader::current_deadline();
     request.kind = raw->kind == PORTICO_OUTBOUND_READ ? outbound::Kind::read : outbound::Kind::write;
     request.operation = text_of(raw->operation);
+    auto& plugin = plugin_of(host);
+    const loader::Ledger::Entry line(plugin.ledger, loader::Holding::outbound, name);
+    plugin.usage.add(plugin.usage.outbound_calls, 1);
     auto response =
         std::make_shared<outbound::Response>(services_of(host).outbound.call(name, std::move(request)));
+    plugin.usage.add(plugin.usage.bytes_in, response->body.size());
     const auto type = response->header("content-type");
     *out = {response->status, 0, {response->body.data(), response->body.size(), 0}, portico::to_str(type)};
-    out->body.lease = lease(response);
+    out->body.lease = lease(response, "an upstream's reply");
   });
 }
 

@@ -10,7 +10,9 @@
 #include "kernel/extensions/seal.hpp"
 #include "kernel/outbound/outbound.hpp"
 #include "kernel/policy/pipeline.hpp"
+#include "kernel/work/job_runner.hpp"
 #include "kernel/work/mail_queue.hpp"
+#include "kernel/work/workflow_engine.hpp"
 
 namespace kernel::extensions {
 
@@ -22,6 +24,8 @@ struct Services {
   policy::Pipeline& pipeline;
   work::MailQueue& mail;
   const Seal& seal;
+  work::WorkflowEngine& workflows;
+  work::JobRunner& jobs;
 };
 
 }  // namespace kernel::extensions

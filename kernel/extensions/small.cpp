@@ -71,10 +71,9 @@ void duration(const portico_host* host, portico_str name, portico_str label, por
 
 void report(const portico_host* host, portico_str name, uint32_t state, portico_str reason) {
   guard(nullptr, [&] {
-    observe::health().report(
-        "plugin." + plugin_of(host).id() + "." + text_of(name),
-        static_cast<observe::HealthState>(std::min<uint32_t>(state, PORTICO_HEALTH_FAILED)),
-        portico::view(reason));
+    plugin_of(host).report_health(
+        text_of(name), static_cast<observe::HealthState>(std::min<uint32_t>(state, PORTICO_HEALTH_FAILED)),
+        text_of(reason));
   });
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernel/extensions/all.hpp"
+#include "kernel/loader/call_scope.hpp"
 #include "kernel/loader/handles.hpp"
 
 namespace kernel::extensions {
@@ -18,11 +19,13 @@ struct Row {
 const Row kTable[] = {
     {PORTICO_EXT_ROUTES, &kRoutes},
     {PORTICO_EXT_EXCHANGE, &kExchange},
+    {PORTICO_EXT_STREAMS, &kStreams},
     {PORTICO_EXT_OPERATIONS, &kOperations},
     {PORTICO_EXT_DATABASE, &kDatabase},
     {PORTICO_EXT_CACHE, &kCache},
     {PORTICO_EXT_OUTBOUND, &kOutbound},
     {PORTICO_EXT_TASKS, &kTasks},
+    {PORTICO_EXT_EVENTS, &kEvents},
     {PORTICO_EXT_MAIL, &kMail},
     {PORTICO_EXT_IDENTITY, &kIdentity},
     {PORTICO_EXT_CONFIG, &kConfig},
@@ -33,10 +36,16 @@ const Row kTable[] = {
     {PORTICO_EXT_CRYPTO, &kCrypto},
     {PORTICO_EXT_CLOCK, &kClock},
     {PORTICO_EXT_PAGES, &kPages},
+    {PORTICO_EXT_WORKFLOWS, &kWorkflows},
 };
 
-loader::Handles<void>& leases() {
-  static loader::Handles<void> handles;
+struct Lease {
+  std::shared_ptr<void> held;
+  std::optional<HeldLine> line;
+};
+
+loader::Handles<Lease>& leases() {
+  static loader::Handles<Lease> handles;
   return handles;
 }
 
@@ -53,13 +62,17 @@ void release_lease(const portico_host*, portico_handle handle) {
   if (handle) leases().take(handle);
 }
 
-portico_handle lease(std::shared_ptr<void> held) {
-  return leases().add(std::move(held));
+portico_handle lease(std::shared_ptr<void> held, std::string_view what) {
+  auto lease = std::make_shared<Lease>();
+  lease->held = std::move(held);
+  if (const auto* current = loader::CallScope::current())
+    lease->line.emplace(*current->plugin, loader::Holding::lease, what);
+  return leases().add(std::move(lease));
 }
 
 portico_buffer lease_text(std::string text) {
   auto held = std::make_shared<std::string>(std::move(text));
-  const portico_buffer buffer{held->data(), held->size(), lease(held)};
+  const portico_buffer buffer{held->data(), held->size(), lease(held, "a text")};
   return buffer;
 }
 

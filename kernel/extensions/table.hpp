@@ -4,6 +4,7 @@
 #include <portico/abi/host.h>
 
 #include <memory>
+#include <optional>
 #include <portico/call.hpp>
 #include <string>
 
@@ -25,9 +26,23 @@ inline Services& services_of(const portico_host* host) {
   return *plugin_of(host).services;
 }
 
-/// Keeps anything alive until the plugin releases it.
-portico_handle lease(std::shared_ptr<void> held);
+/// Keeps anything alive until the plugin whose call this is releases it. what: constant text for the ledger.
+portico_handle lease(std::shared_ptr<void> held, std::string_view what = "an output");
 portico_buffer lease_text(std::string text);
+
+/// A line in a plugin's ledger that may outlive the call that made it; the plugin stays with it.
+class HeldLine {
+ public:
+  /// place: constant text.
+  HeldLine(loader::Plugin& plugin, loader::Holding kind, std::string_view place)
+      : plugin_(plugin.weak_from_this().lock()) {
+    if (plugin_) line_.emplace(plugin_->ledger, kind, place);
+  }
+
+ private:
+  std::shared_ptr<loader::Plugin> plugin_;
+  std::optional<loader::Ledger::Entry> line_;
+};
 
 /// Runs fn for a plugin: a Problem becomes error and PORTICO_E_PROBLEM; nothing is thrown into plugin code.
 using portico::call::guard;

@@ -10,8 +10,15 @@
 namespace kernel::extensions {
 
 struct OpenTransaction {
-  const loader::Plugin* plugin;
+  OpenTransaction(loader::Plugin& owner, database::Transaction open)
+      : line(owner, loader::Holding::database, "a transaction"),
+        plugin(&owner),
+        transaction(std::move(open)) {}
+
+  HeldLine line;
+  loader::Plugin* plugin;
   database::Transaction transaction;
+  bool wakes_work = false;  // what it stored may run when it has committed
 };
 
 /// errors    409 database.no_transaction (ended, or another plugin's)

@@ -1,6 +1,8 @@
 // One lane of a plugin's workers: so many threads, so many waiting, for so long, and no more.
 #pragma once
 
+#include <pthread.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -38,6 +40,9 @@ class Lane {
 
   std::size_t waiting() const;
 
+  /// Processor time of its workers so far, the ended ones included.
+  std::chrono::microseconds processor_time() const;
+
  private:
   void work();
 
@@ -51,6 +56,8 @@ class Lane {
   };
   std::deque<Waiting> queue_;
   bool stopping_ = false;
+  std::vector<pthread_t> running_;  // only their clocks can be asked
+  std::chrono::microseconds ended_time_{0};
   std::vector<std::thread> workers_;
 };
 

@@ -1,4 +1,4 @@
-// Finds plugins, decides which may start, starts them in order, and stops them in reverse.
+// Finds plugins, decides which may start, and starts them in order.
 #pragma once
 
 #include <filesystem>
@@ -20,45 +20,52 @@ struct HostTable {
 struct LoaderSettings {
   std::filesystem::path plugins;  // <id>/plugin.so
   std::filesystem::path cache;    // for private copies; empty: the system's temporary folder
+  std::filesystem::path scanner;  // whose "plugin scan FILE" opens what was never seen; empty: nobody does
 };
 
-class Loader {
- public:
-  Loader(LoaderSettings settings, const config::Source& source);
-  ~Loader();
+using PluginPtr = std::shared_ptr<Plugin>;
 
-  /// Reads every note; no plugin code runs. Enabled plugins that cannot be started are refused with a reason.
-  void discover();
-
-  /// Loads and starts what is enabled and resolved, each with the host's services. A plugin that fails is
-  /// undone and what needs it is refused; the others start.
-  void start(extensions::Services& services, const HostTable& table);
-
-  /// Reverse order; repeatable.
-  void stop();
-
-  /// Every plugin found, by id.
-  const std::vector<std::unique_ptr<Plugin>>& plugins() const { return plugins_; }
-  std::vector<Plugin*> active() const;
-
+/// The plugins of one configuration.
+struct Lineup {
   /// Files that are no plugins, and why.
   struct Refusal {
     std::filesystem::path file;
     std::string code, reason;
   };
-  const std::vector<Refusal>& refused_files() const { return refused_files_; }
+  std::vector<PluginPtr> plugins;  // every one found, by id
+  std::vector<PluginPtr> order;    // those that are to run, providers before those that need them
+  std::vector<Refusal> refused_files;
 
-  /// True when an enabled plugin did not become active.
-  bool incomplete() const;
+  PluginPtr find(const std::string& id) const;
+  /// In order: those that started, published or not yet.
+  std::vector<PluginPtr> started() const;
+  /// An enabled plugin was refused, with its reason. Empty: none.
+  std::vector<PluginPtr> refused() const;
+};
+
+class Loader {
+ public:
+  explicit Loader(LoaderSettings settings);
+
+  /// Reads every note; no plugin code runs. What is enabled and cannot be started is refused with a reason.
+  ///
+  /// errors    500 config.invalid, a plugin that is enabled and not there
+  Lineup discover(const config::Source& source) const;
+
+  /// Loads and starts those of the order that are not running yet, each with the host's services; what they
+  /// register stays a draft. One that fails is undone and what needs it is refused; the others start.
+  void start(Lineup& lineup, extensions::Services& services, const HostTable& table) const;
+
+  const LoaderSettings& settings() const { return settings_; }
 
  private:
-  Plugin* find(const std::string& id) const;
-
   LoaderSettings settings_;
-  const config::Source& source_;
-  std::vector<std::unique_ptr<Plugin>> plugins_;
-  std::vector<Plugin*> order_;
-  std::vector<Refusal> refused_files_;
 };
+
+/// Makes the drafts of all that started be what is published; logs them and what was refused.
+void publish(Lineup& lineup);
+
+/// Reverse order; repeatable.
+void stop(Lineup& lineup);
 
 }  // namespace kernel::loader

@@ -23,6 +23,14 @@ bool is_word(std::string_view text, std::string_view extra) {
          });
 }
 
+/// "post.parcel_sent/1"
+bool is_revisioned(std::string_view name) {
+  const auto slash = name.find('/');
+  const auto digits = slash == name.npos ? std::string_view() : name.substr(slash + 1);
+  return is_word(name.substr(0, slash), "._-") && !digits.empty() && digits.size() <= 4 && digits[0] != '0' &&
+         digits.find_first_not_of("0123456789") == digits.npos;
+}
+
 /// Reads members of one object and knows which were asked for.
 class Object {
  public:
@@ -196,9 +204,19 @@ Manifest Manifest::parse(std::string_view text) {
     m.operations_optional = o.list("optional");
     o.finish();
   }
+  if (const auto* value = in.find("events")) {
+    Object e(*value, "events");
+    m.events_published = e.list("publishes");
+    m.events_subscribed = e.list("subscribes");
+    e.finish();
+    for (const auto* names : {&m.events_published, &m.events_subscribed})
+      for (const auto& name : *names)
+        if (!is_revisioned(name)) refuse("events", "names like \"post.parcel_sent/1\"", "'" + name + "'");
+  }
   m.routes = in.list("routes");
   m.pages = in.list("pages");
   m.tasks = in.list("tasks");
+  m.workflows = in.list("workflows");
   for (const auto* paths : {&m.routes, &m.pages})
     for (const auto& path : *paths)
       if (path.empty() || path[0] != '/')
@@ -210,6 +228,7 @@ Manifest Manifest::parse(std::string_view text) {
       l.workers = one.number("workers", l.workers, 1, 64);
       l.queue = one.number("queue", l.queue, 1, 10'000);
       l.wait_ms = one.number("wait_ms", l.wait_ms, 1, 600'000);
+      l.nice = one.number("nice", l.nice, 0, 19);
       one.finish();
       m.lanes[std::string(lane.key())] = l;
     }

@@ -16,6 +16,7 @@ struct LaneSpec {
   std::int64_t workers = 4;
   std::int64_t queue = 64;
   std::int64_t wait_ms = 2000;
+  std::int64_t nice = 0;  // 0 … 19: how far its threads step back when the processors are all in use
 };
 
 struct OutboundLaneSpec {
@@ -49,8 +50,10 @@ struct Manifest {
   std::int64_t abi_major = 0, abi_min_minor = 0;
   std::vector<std::string> extensions_required, extensions_optional;
   std::vector<std::string> operations_provided, operations_required, operations_optional;
-  std::vector<std::string> routes, pages, tasks;  // path prefixes; task names
-  std::map<std::string, LaneSpec> lanes;          // always has "standard"
+  std::vector<std::string> routes, pages, tasks;  // path prefixes; names of tasks and queues
+  std::vector<std::string> events_published, events_subscribed;
+  std::vector<std::string> workflows;     // kinds
+  std::map<std::string, LaneSpec> lanes;  // always has "standard"
   bool database = false, mail = false, identity = false;
   std::map<std::string, OutboundSpec> outbound;
   std::map<std::string, ConfigKey> config;

@@ -3,10 +3,9 @@
 
 #include <elf.h>
 
-#include <fstream>
 #include <portico/problem.hpp>
-#include <vector>
 
+#include "kernel/loader/content.hpp"
 #include "kernel/loader/elf_bytes.hpp"
 
 namespace kernel::loader {
@@ -15,7 +14,6 @@ using portico::Problem;
 
 namespace {
 
-constexpr std::size_t kLargestFile = 64u << 20;
 constexpr std::size_t kLargestManifest = 256u << 10;
 
 std::optional<std::string> manifest_in(std::span<const std::byte> notes) {
@@ -65,14 +63,7 @@ std::string read_note(std::span<const std::byte> file) {
 }
 
 std::string read_note(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary | std::ios::ate);
-  if (!in) throw Problem(404, "plugin.unreadable", path.string() + " cannot be read");
-  const auto size = static_cast<std::size_t>(in.tellg());
-  if (size > kLargestFile) throw Problem(422, "plugin.too_large", path.string() + " is over 64 MiB");
-  std::vector<std::byte> bytes(size);
-  in.seekg(0).read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (!in) throw Problem(404, "plugin.unreadable", path.string() + " changed while it was read");
-  return read_note(std::span<const std::byte>(bytes));
+  return read_note(std::span<const std::byte>(read_file(path)));
 }
 
 }  // namespace kernel::loader

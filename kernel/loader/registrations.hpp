@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "kernel/loader/workflow_spec.hpp"
+
 namespace kernel::loader {
 
 enum class Access : std::uint32_t { signed_in, anyone, staff, admin };
@@ -24,7 +26,7 @@ struct RouteSpec {
   Access access = Access::signed_in;
   Csrf csrf = Csrf::protect;
   CacheScope cache = CacheScope::none;
-  bool secret = false, audited = true;
+  bool secret = false, audited = true, streamed_body = false;
   std::uint64_t body_limit = 0;
   std::chrono::milliseconds deadline{0}, fresh{0}, revalidate{0}, stale{0};
   std::vector<std::string> tags;
@@ -44,6 +46,18 @@ struct TaskSpec {
   std::chrono::milliseconds interval{0};
   bool one_replica = false;
   portico_task_fn fn = nullptr;
+  void* user = nullptr;
+  std::string cron;  // instead of the interval
+};
+
+/// A queue that the plugin works through, or an event that it subscribed to.
+struct WorkSpec {
+  std::string name;
+  int attempts = 12, concurrency = 1;
+  std::chrono::milliseconds backoff{1000}, backoff_most{3'600'000};
+  std::chrono::milliseconds lease{20'000};  // without a sign of life, then others take over
+  std::chrono::milliseconds limit{60'000};  // of one attempt
+  portico_job_fn fn = nullptr;
   void* user = nullptr;
 };
 
@@ -75,6 +89,8 @@ struct Registrations {
   std::vector<RouteSpec> routes;
   std::vector<OperationSpec> operations;
   std::vector<TaskSpec> tasks;
+  std::vector<WorkSpec> queues, subscriptions;
+  std::vector<WorkflowSpec> workflows;
   std::vector<IdentitySpec> identity;  // at most one
   std::vector<PageSpec> pages;
   std::vector<NavigationSpec> navigation;

@@ -125,6 +125,7 @@ void by_order(std::vector<Entry>& list) {
 
 /// The answer of a builtin route as the API document tells it.
 json::object schemas_of(const BuiltinRoute& builtin) {
+  if (!builtin.schemas.empty()) return builtin.schemas;
   json::object components;
   json::value answer = json::object{{"type", "object"}};
   if (builtin.path == kPagesPath) answer = portico::schema<Pages>(components);
@@ -133,10 +134,11 @@ json::object schemas_of(const BuiltinRoute& builtin) {
 
 }  // namespace
 
-std::shared_ptr<const Published> build_published(const std::vector<loader::Plugin*>& plugins,
+std::shared_ptr<const Published> build_published(const std::vector<loader::PluginPtr>& plugins,
                                                  const std::vector<BuiltinRoute>& builtins,
                                                  const config::Settings& settings) {
   auto live = std::make_shared<Published>();
+  live->plugins = plugins;
   for (const auto& builtin : builtins) {
     Route route;
     route.spec.method = builtin.method;
@@ -145,6 +147,7 @@ std::shared_ptr<const Published> build_published(const std::vector<loader::Plugi
     route.spec.access = builtin.access;
     route.spec.schemas = schemas_of(builtin);
     route.builtin = builtin.answer;
+    route.blocks = builtin.blocks;
     route.label = builtin.method + " " + builtin.path;
     add_route(*live, std::move(route), settings);
   }
@@ -152,7 +155,8 @@ std::shared_ptr<const Published> build_published(const std::vector<loader::Plugi
   pages.name = settings.portal_name;
   pages.default_language = settings.default_language;
   pages.time_zone = settings.time_zone;
-  for (auto* plugin : plugins) {
+  for (const auto& owner : plugins) {
+    auto* const plugin = owner.get();
     const auto& r = plugin->registrations;
     for (const auto& spec : r.routes)
       add_route(*live, Route{spec, plugin, nullptr, spec.method + " " + spec.pattern}, settings);

@@ -18,12 +18,14 @@ struct BuiltinRoute {
   std::string method, path, summary;
   loader::Access access = loader::Access::anyone;
   std::function<front::Response(Call&)> answer;
+  bool blocks = false;            // runs on the host's own workers, else on the reactor
+  boost::json::object schemas{};  // as in a RouteSpec; empty: some object
 };
 
 /// errors    500 plugin.route_taken (two plugins, one method and path), plugin.identity_taken,
 /// plugin.shell_taken,
 ///           plugin.web_invalid
-std::shared_ptr<const Published> build_published(const std::vector<loader::Plugin*>& plugins,
+std::shared_ptr<const Published> build_published(const std::vector<loader::PluginPtr>& plugins,
                                                  const std::vector<BuiltinRoute>& builtins,
                                                  const config::Settings& settings);
 

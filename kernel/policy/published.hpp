@@ -12,7 +12,7 @@
 #include "kernel/config/settings.hpp"
 #include "kernel/front/message.hpp"
 #include "kernel/front/static_files.hpp"
-#include "kernel/loader/plugin.hpp"
+#include "kernel/loader/loader.hpp"
 #include "kernel/policy/route_metrics.hpp"
 #include "kernel/policy/route_tree.hpp"
 
@@ -20,7 +20,8 @@ namespace kernel::policy {
 
 class Call;
 
-/// A route of a plugin, or of the host itself (builtin, which runs on the reactor and must not block).
+/// A route of a plugin, or of the host itself (builtin, which runs on the reactor unless it says that it
+/// blocks).
 struct Route {
   loader::RouteSpec spec;
   loader::Plugin* plugin = nullptr;
@@ -29,6 +30,7 @@ struct Route {
   std::string rate_name, rate_key;  // "public", and "public/600:": another limit counts anew
   config::RateSetting rate;
   std::shared_ptr<RouteMetrics> metrics;  // shared with nobody; mutable beside an immutable route
+  bool blocks = false;              // a builtin that asks the database: on the host's own workers
 };
 
 struct Endpoint {
@@ -47,6 +49,7 @@ struct Identity {
 };
 
 struct Published {
+  std::vector<loader::PluginPtr> plugins;  // whose parts these are: they end after the last who sees this
   RouteTree<Endpoint> routes;
   std::map<std::string, Operation, std::less<>> operations;
   Identity identity;  // plugin null: nobody can sign in

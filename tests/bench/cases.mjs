@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accessToken, cookies, environment, hold_idle, kBrowser, load, newCustomer, pace, peerToken, program, reply, resident_mb, run, sql, startFloor, startHost, startPeer } from './stand.mjs';
+import { accessToken, keepAsking, cookies, environment, hold_idle, kBrowser, load, newCustomer, pace, peerToken, program, reply, resident_mb, run, sql, startFloor, startHost, startPeer } from './stand.mjs';
 
 const threads = availableParallelism();
 const kOnlyBench = { 'plugins.bench1.enabled': 'true' };
@@ -242,4 +242,34 @@ async function plugins({ rounds }) {
   return [flat_rows('1 to 9 further plugins: a cached request', sizes, sizes.map((size) => results[size].map((r) => r.cpu_us)), 'µs of processor time')];
 }
 
-export const cases = { tiny, cached, invoices, idle, start, calls, users, plugins };
+/** What one plugin's trouble costs the requests of another. */
+async function isolation({ rounds }) {
+  const kRate = 300, kSeconds = 4;
+  const rows = [];
+  for (const [trouble, route, limit] of [['stalled', 'stall', 1.2], ['throwing on every call', 'throw', 1.2], ['burning processor time on all its workers', 'burn', 2]]) {
+    const host = await startHost({ ...kOnlyBench, 'plugins.bench2.enabled': 'true' });
+    const measure = () => pace(host, '/api/bench1/tiny', { rate: kRate, seconds: kSeconds });
+    await measure();
+    const pairs = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const before = await measure();
+      const end_trouble = keepAsking(`${host.url}/api/bench2/${route}`, 8);
+      const during = await measure();
+      await end_trouble();
+      pairs.push({ before, during });
+    }
+    const slower = pairs.map((p) => p.during.p99_us / p.before.p99_us);
+    rows.push({
+      work: `one plugin ${trouble}: p99 of another’s requests`,
+      target: `≤ ${limit} × that without`,
+      figure: `${median(slower).toFixed(2)} (${spread(slower, 2)})`,
+      verdict: at_most(median(slower), limit),
+      detail: `p99 ${median(pairs.map((p) => p.before.p99_us)).toFixed(0)} → ${median(pairs.map((p) => p.during.p99_us)).toFixed(0)} µs`,
+      value: median(slower),
+    });
+    await host.stop();
+  }
+  return rows;
+}
+
+export const cases = { tiny, cached, invoices, idle, start, calls, users, plugins, isolation };

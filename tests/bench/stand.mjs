@@ -138,6 +138,18 @@ export async function pace(server, path, { rate, seconds, connections = 16, head
   return JSON.parse(await run(program('bench_load'), ['pace', server.port, path, rate, seconds, connections, ...headers]));
 }
 
+/** So many callers, each asking again when it was answered (and 20 ms have passed), until the returned function is called. */
+export function keepAsking(url, callers) {
+  let ended = false;
+  const all = Array.from({ length: callers }, async () => {
+    while (!ended) {
+      await fetch(url).then((answer) => answer.arrayBuffer()).catch(() => {});
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  });
+  return () => ((ended = true), Promise.all(all));
+}
+
 /** Holds that many idle keep-alive connections until release(), which says how many the server still held open. */
 export async function hold_idle(server, count) {
   const child = spawn(program('bench_load'), ['idle', server.port, count].map(String), { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -132,14 +132,15 @@ function isReady(url) {
   });
 }
 
-/** A further host on the stack's own database and sandbox, with some settings changed; by https with a certificate. */
-export async function startHost(settings = {}) {
+/** A further host on the stack's own database and sandbox, with some settings, arguments and variables of its own; by https with
+    a certificate. */
+export async function startHost(settings = {}, args = [], variables = {}) {
   const port = await freePort();
   const url = `${settings['http.tls.certificate'] ? 'https' : 'http'}://localhost:${port}`;
   const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-  const child = spawn(join(build, 'bin/portico'), ['serve', ...sets], {
+  const child = spawn(join(build, 'bin/portico'), ['serve', ...sets, ...args], {
     cwd: root,
-    env: { ...kRelaxed, ...process.env, ...hostEnvironment(), PORTICO_HTTP_PORT: String(port), PORTICO_PUBLIC_URL: url },
+    env: { ...kRelaxed, ...process.env, ...hostEnvironment(), PORTICO_HTTP_PORT: String(port), PORTICO_PUBLIC_URL: url, ...variables },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const host = { url, child, log: '', ended: false, code: null };

@@ -16,7 +16,8 @@ const char* const kWhole = R"({
   "extensions": {"required": ["portico.log/1"], "optional": ["portico.cache/1"]},
   "operations": {"provides": ["ledger.get/1"], "requires": ["rates.get/1"], "optional": ["notes.add/2"]},
   "routes": ["/api/ledger"], "pages": ["/ledger"], "tasks": ["sweep"],
-  "lanes": {"slow": {"workers": 2, "queue": 8, "wait_ms": 500}},
+  "events": {"publishes": ["ledger.closed/1"], "subscribes": ["rates.changed/2"]}, "workflows": ["ledger.close"],
+  "lanes": {"slow": {"workers": 2, "queue": 8, "wait_ms": 500, "nice": 7}},
   "database": true, "mail": true, "identity": true,
   "outbound": {"rates": {"base_url": "url", "timeout_ms": 500, "connect_timeout_ms": 100, "body_limit": 4096,
                          "lanes": {"slow": {"concurrency": 2, "queue": 3, "queue_wait_ms": 4}}}},
@@ -67,9 +68,14 @@ TEST_CASE("every member of a manifest is read") {
   CHECK(m.routes == std::vector<std::string>{"/api/ledger"});
   CHECK(m.pages == std::vector<std::string>{"/ledger"});
   CHECK(m.tasks == std::vector<std::string>{"sweep"});
+  CHECK(m.events_published == std::vector<std::string>{"ledger.closed/1"});
+  CHECK(m.events_subscribed == std::vector<std::string>{"rates.changed/2"});
+  CHECK(m.workflows == std::vector<std::string>{"ledger.close"});
   CHECK(m.lanes.at("slow").workers == 2);
   CHECK(m.lanes.at("slow").queue == 8);
   CHECK(m.lanes.at("slow").wait_ms == 500);
+  CHECK(m.lanes.at("slow").nice == 7);
+  CHECK(m.lanes.at("standard").nice == 0);
   CHECK((m.database && m.mail && m.identity));
   CHECK(m.outbound.at("rates").timeout_ms == 500);
   CHECK(m.outbound.at("rates").connect_timeout_ms == 100);
@@ -130,6 +136,11 @@ TEST_CASE("a member that is wrong is refused with field, wanted and found") {
            Row{"/routes", R"(["api"])", "routes and pages", "paths that begin with /, found 'api'"},
            Row{"/pages", R"([""])", "routes and pages", "paths that begin with /"},
            Row{"/tasks", "{}", "tasks", "a list of texts"},
+           Row{"/events/publish", "[]", "events.publish", "did you mean 'publishes'?"},
+           Row{"/events/publishes", R"(["ledger.closed"])", "events", "found 'ledger.closed'"},
+           Row{"/events/publishes", R"(["ledger.closed/01"])", "events", "found 'ledger.closed/01'"},
+           Row{"/events/subscribes", R"(["/1"])", "events", "found '/1'"},
+           Row{"/events/subscribes", R"(["a/1/2"])", "events", "found 'a/1/2'"},
            Row{"/lanes/slow/workers", "0", "lanes.slow.workers", "from 1 to 64, found 0"},
            Row{"/lanes/slow/workers", "65", "lanes.slow.workers", "from 1 to 64, found 65"},
            Row{"/lanes/slow/queue", "0", "lanes.slow.queue", "from 1 to 10000"},

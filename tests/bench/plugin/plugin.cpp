@@ -1,5 +1,6 @@
 // What ./dev bench asks of a plugin: a tiny route, a cacheable one, and the time of every call into the host.
 #include <portico/plugin.hpp>
+#include <thread>
 
 namespace {
 
@@ -91,6 +92,27 @@ class Bench final : public portico::Plugin {
         .get(settings_.prefix + "/mine", [](const portico::Request&) { return rows(20); })
         .cache({portico::CacheScope::user, 1h, 0ms, 0ms, {"mine:{user}"}})
         .summary("A signed-in caller's answer out of the cache");
+
+    host.routes()
+        .get(settings_.prefix + "/stall",
+             [](const portico::Request&) { return std::this_thread::sleep_for(1s), Tiny{}; })
+        .access(portico::Access::anyone)
+        .summary("Keeps a worker and does nothing");
+    host.routes()
+        .get(settings_.prefix + "/throw",
+             [](const portico::Request&) -> Tiny { throw std::runtime_error("as asked"); })
+        .access(portico::Access::anyone)
+        .summary("Fails every time");
+    host.routes()
+        .get(settings_.prefix + "/burn",
+             [](const portico::Request&) {
+               const auto until = std::chrono::steady_clock::now() + 200ms;
+               for (std::int64_t n = 0; std::chrono::steady_clock::now() < until;) n = direct(n, {});
+               return Tiny{};
+             })
+        .access(portico::Access::anyone)
+        .lane("burn")
+        .summary("Keeps a worker and a processor");
 
     host.routes()
         .get(settings_.prefix + "/calls",
