@@ -110,7 +110,7 @@ ControlServer::ControlServer(std::filesystem::path path, Handler handler)
   }
   listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (listener_ < 0 || ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::chmod(path_.c_str(), 0600) != 0 || ::listen(listener_, kMostCallers) != 0) {
+      ::chmod(path_.c_str(), 0600) != 0 || ::listen(listener_, static_cast<int>(kMostCallers)) != 0) {
     const int why = errno;
     if (listener_ >= 0) ::close(listener_);
     throw Problem(500, "control.unusable", path_.string() + ": " + std::generic_category().message(why));
@@ -121,7 +121,7 @@ ControlServer::ControlServer(std::filesystem::path path, Handler handler)
 ControlServer::~ControlServer() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
-  while (callers_.load() > 0) ::poll(nullptr, 0, kLook_ms);
+  callers_.clear();
   ::close(listener_);
   ::unlink(path_.c_str());
 }
@@ -132,15 +132,16 @@ void ControlServer::run(const std::stop_token& stop) {
     if (::poll(&wait, 1, kLook_ms) <= 0) continue;
     const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) continue;
-    if (callers_.fetch_add(1) >= kMostCallers || !is_ours(client)) {
-      callers_.fetch_sub(1);
+    callers_.remove_if([](const Caller& caller) { return caller.done.load(); });
+    if (callers_.size() >= kMostCallers || !is_ours(client)) {
       ::close(client);
       continue;
     }
-    std::thread([this, client] {
+    auto& caller = callers_.emplace_back();
+    caller.thread = std::jthread([this, client, &caller] {
       serve(client);
-      callers_.fetch_sub(1);
-    }).detach();
+      caller.done = true;
+    });
   }
 }
 

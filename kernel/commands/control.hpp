@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <functional>
+#include <list>
 #include <string>
 #include <thread>
 
@@ -22,7 +23,7 @@ class ControlServer {
  public:
   using Handler = std::function<boost::json::object(const boost::json::object&)>;
 
-  static constexpr int kMostCallers = 8;
+  static constexpr std::size_t kMostCallers = 8;
 
   /// What handler throws goes to the caller as {"code","detail"}.
   /// errors    500 control.taken, another host listens there; 500 control.unusable
@@ -38,7 +39,11 @@ class ControlServer {
   const std::filesystem::path path_;
   const Handler handler_;
   int listener_ = -1;
-  std::atomic<int> callers_{0};
+  struct Caller {
+    std::atomic<bool> done{false};
+    std::jthread thread;
+  };
+  std::list<Caller> callers_;  // of run() alone
   std::jthread thread_;
 };
 

@@ -46,7 +46,7 @@ static portico_status version(void* user, portico_handle exchange, portico_error
 static portico_status slow(void* user, portico_handle exchange, portico_error* error) {
   const struct timespec pause = {TIDE_SLOW_MS / 1000, (TIDE_SLOW_MS % 1000) * 1000000L};
   (void)error;
-  nanosleep(&pause, NULL);
+  nanosleep(&pause, NULL); /* on purpose: a slow handler */
   return answer(user, exchange, TIDE_VERSION);
 }
 

@@ -95,7 +95,10 @@ class Bench final : public portico::Plugin {
 
     host.routes()
         .get(settings_.prefix + "/stall",
-             [](const portico::Request&) { return std::this_thread::sleep_for(1s), Tiny{}; })
+             [](const portico::Request&) {
+               std::this_thread::sleep_for(1s);  // on purpose: a stalled handler
+               return Tiny{};
+             })
         .access(portico::Access::anyone)
         .summary("Keeps a worker and does nothing");
     host.routes()
