@@ -119,7 +119,8 @@ int plugin(const CommandLine& line) {
   if (!a.empty() && a[0] == "quarantine") return quarantine(line);
   if (!a.empty() && a[0] == "scan") return scan(line);
   if (!a.empty() && a[0] == "new") return new_plugin(line);
-  std::cerr << kUsage << kInstallUsage << kValidateUsage << kQuarantineUsage << "portico plugin new ID [--into DIR]\n";
+  std::cerr << kUsage << kInstallUsage << kValidateUsage << kQuarantineUsage
+            << "portico plugin new ID [--into DIR]\n";
   return 2;
 }
 

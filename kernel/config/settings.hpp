@@ -48,7 +48,8 @@ struct Settings {
   std::chrono::milliseconds head_deadline{0}, idle_deadline{0}, body_grace{0}, send_grace{0};
   std::uint64_t min_rate = 0;  // bytes/s
   std::size_t event_streams = 0, event_streams_per_user = 0;
-  std::chrono::milliseconds event_keep_alive{0};  // of an event stream, and how often its session is looked at
+  std::chrono::milliseconds event_keep_alive{
+      0};  // of an event stream, and how often its session is looked at
   std::map<std::string, RateSetting> rates;
   std::vector<std::string> metrics_readers;  // numeric addresses that may read /metrics
 

@@ -16,7 +16,8 @@ namespace kernel::front {
 
 /// Bytes a writer may be ahead of its connection. What the connection has taken out counts again, once.
 inline constexpr std::size_t kDownloadWindow = 256 * 1024;
-/// Of an event stream; a reader that is further behind is cut off. Room for some of the largest events at once.
+/// Of an event stream; a reader that is further behind is cut off. Room for some of the largest events at
+/// once.
 inline constexpr std::size_t kEventWindow = 256 * 1024;
 
 struct OutflowSettings {

@@ -108,9 +108,8 @@ void cut_to_range(const Request& request, const StaticVariant& variant, Response
     case Range::Kind::part:
       response.status = 206;
       response.slice = {range.from, range.size};
-      response.headers.add(
-          "Content-Range",
-          fmt::format("bytes {}-{}/{}", range.from, range.from + range.size - 1, variant.bytes->size()));
+      response.headers.add("Content-Range", fmt::format("bytes {}-{}/{}", range.from,
+                                                        range.from + range.size - 1, variant.bytes->size()));
       return;
     case Range::Kind::unsatisfiable:
       response.status = 416;

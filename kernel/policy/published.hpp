@@ -30,7 +30,7 @@ struct Route {
   std::string rate_name, rate_key;  // "public", and "public/600:": another limit counts anew
   config::RateSetting rate;
   std::shared_ptr<RouteMetrics> metrics;  // shared with nobody; mutable beside an immutable route
-  bool blocks = false;              // a builtin that asks the database: on the host's own workers
+  bool blocks = false;                    // a builtin that asks the database: on the host's own workers
 };
 
 struct Endpoint {

@@ -8,8 +8,8 @@
 #include <portico/operations.hpp>
 #include <portico/outbound.hpp>
 #include <portico/services.hpp>
-#include <portico/workflows.hpp>
 #include <portico/tasks.hpp>
+#include <portico/workflows.hpp>
 
 namespace portico {
 

@@ -3,7 +3,12 @@ export { useMutation, useQueryClient } from '@tanstack/react-query';
 
 export { request, type Answer, type RequestOptions } from './api/client';
 export { ApiProblem, asProblem, type FieldProblem } from './api/problem';
-export { openEventStream, useEventStream, type EventStreamOptions, type StreamState } from './api/event-stream';
+export {
+  openEventStream,
+  useEventStream,
+  type EventStreamOptions,
+  type StreamState,
+} from './api/event-stream';
 export { queryClient, useApiQuery, type ApiQuery, type ApiResult } from './api/query';
 export { forgetMe, notePassword, passwordIsFresh, rememberMe, signOut, useMe } from './api/session';
 export type * from './api/types';

@@ -91,8 +91,8 @@ static portico_status load_again(void* user, portico_handle reply, portico_error
   static _Thread_local int depth;
   portico_status inner = PORTICO_OK;
   if (depth++ < 3)
-    inner = self->cache->get_or_load(self->host, text(depth == 2 ? "inner" : "key"), &policy, load_again, self, &out,
-                                     &age, error);
+    inner = self->cache->get_or_load(self->host, text(depth == 2 ? "inner" : "key"), &policy, load_again,
+                                     self, &out, &age, error);
   --depth;
   if (out.lease) self->host->release(self->host, out.lease);
   (void)inner;
@@ -162,7 +162,8 @@ static portico_status serve(void* user, portico_handle exchange, portico_error* 
   route.pattern = text("/api/broken/late");
   route.handler = serve;
   route.user = self;
-  return routes->add(self->host, &route, error) == PORTICO_OK ? say(self, exchange, 500) : say(self, exchange, 200);
+  return routes->add(self->host, &route, error) == PORTICO_OK ? say(self, exchange, 500)
+                                                              : say(self, exchange, 200);
 #elif defined SIN_CRASHES_SERVING
   abort();
 #elif defined SIN_CRASHES_WHEN_CANCELLED
@@ -200,7 +201,8 @@ static portico_status itself(void* user, portico_str arguments, portico_handle r
   portico_buffer out = {NULL, 0, 0};
   static _Thread_local int depth;
   (void)arguments;
-  if (depth++ < 2 && self->operations->call(self->host, text("broken.itself/1"), text("{}"), &out, error) == PORTICO_OK &&
+  if (depth++ < 2 &&
+      self->operations->call(self->host, text("broken.itself/1"), text("{}"), &out, error) == PORTICO_OK &&
       out.lease)
     self->host->release(self->host, out.lease);
   --depth;
@@ -237,10 +239,11 @@ static portico_status start(portico_plugin* plugin, portico_error* error) {
   self->cache = self->host->extension(self->host, PORTICO_EXT_CACHE);
   self->operations = self->host->extension(self->host, PORTICO_EXT_OPERATIONS);
 #ifdef SIN_READS_PAST_TABLES
-  if (!routes || !self->exchange || !config || !self->cache || !self->operations) return fail(error, "broken.no_host");
+  if (!routes || !self->exchange || !config || !self->cache || !self->operations)
+    return fail(error, "broken.no_host");
 #elif !defined SIN_TRUSTS_THE_HOST
-  if (!routes || routes->size < sizeof *routes || !self->exchange || self->exchange->size < sizeof *self->exchange ||
-      !config || config->size < sizeof *config)
+  if (!routes || routes->size < sizeof *routes || !self->exchange ||
+      self->exchange->size < sizeof *self->exchange || !config || config->size < sizeof *config)
     return fail(error, "broken.no_host");
   if (!self->cache || self->cache->size < sizeof *self->cache || !self->operations ||
       self->operations->size < sizeof *self->operations)

@@ -117,7 +117,8 @@ class StreamsProbe final : public portico::Plugin {
         .post("/api/streams/publish/{topic}",
               [&host](const Request& rq) {
                 const auto reached = host.streams().publish(
-                    rq.path("topic"), {std::string(rq.body()), "note", std::string(rq.query("id").value_or(""))});
+                    rq.path("topic"),
+                    {std::string(rq.body()), "note", std::string(rq.query("id").value_or(""))});
                 return Count{static_cast<std::int64_t>(reached)};
               })
         .access(portico::Access::anyone)
@@ -137,8 +138,9 @@ class StreamsProbe final : public portico::Plugin {
                const auto size = static_cast<std::uint64_t>(rq.query_int("size", 1000, 0, 1LL << 40));
                const auto cut = static_cast<std::uint64_t>(rq.query_int("cut", -1, -1, 1LL << 40));
                const bool counted = rq.query("counted").has_value();
-               auto download = rq.download({200, "application/octet-stream", {}, {{"X-Size", std::to_string(size)}}},
-                                           counted ? std::optional(size) : std::nullopt);
+               auto download =
+                   rq.download({200, "application/octet-stream", {}, {{"X-Size", std::to_string(size)}}},
+                               counted ? std::optional(size) : std::nullopt);
                const std::string piece = pattern(23 * 4096);
                for (std::uint64_t sent = 0; sent < size;) {
                  if (sent >= cut) throw Problem(500, "probe.cut");

@@ -19,7 +19,11 @@ const kLongestWaitMs = 30_000;
  * (401, a cap, a host that stops) it gives up: then the session is renewed and the stream opened again, later and
  * later. "ended" is final: the session is over.
  */
-export function openEventStream(path: string, types: readonly string[], handlers: StreamHandlers): () => void {
+export function openEventStream(
+  path: string,
+  types: readonly string[],
+  handlers: StreamHandlers,
+): () => void {
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
@@ -51,7 +55,8 @@ export function openEventStream(path: string, types: readonly string[], handlers
   function open() {
     const openedAt = Date.now();
     say('connecting');
-    const query = lastId === '' ? '' : `${path.includes('?') ? '&' : '?'}last_event_id=${encodeURIComponent(lastId)}`;
+    const query =
+      lastId === '' ? '' : `${path.includes('?') ? '&' : '?'}last_event_id=${encodeURIComponent(lastId)}`;
     const current = new EventSource(path + query);
     source = current;
     current.onopen = () => {

@@ -64,7 +64,8 @@ static int sealed(struct visitor* self, portico_error* error) {
   const portico_str context = text("museum");
   if (self->crypto->seal(self->host, text("plain"), context, &closed, error) != PORTICO_OK) return 0;
   const portico_str of = {closed.data, closed.size};
-  const int fine = self->crypto->open(self->host, of, context, &open, error) == PORTICO_OK && same(open, "plain");
+  const int fine =
+      self->crypto->open(self->host, of, context, &open, error) == PORTICO_OK && same(open, "plain");
   self->host->release(self->host, closed.lease);
   self->host->release(self->host, open.lease);
   return fine;
@@ -73,9 +74,12 @@ static int sealed(struct visitor* self, portico_error* error) {
 static portico_status visit(void* user, portico_handle exchange, portico_error* error) {
   struct visitor* self = user;
   portico_str name, method, language;
-  portico_status status = self->exchange->value(self->host, exchange, PORTICO_VALUE_PATH, text("name"), &name);
-  if (status == PORTICO_OK) status = self->exchange->field(self->host, exchange, PORTICO_FIELD_METHOD, &method);
-  if (status == PORTICO_OK) status = self->exchange->field(self->host, exchange, PORTICO_FIELD_LANGUAGE, &language);
+  portico_status status =
+      self->exchange->value(self->host, exchange, PORTICO_VALUE_PATH, text("name"), &name);
+  if (status == PORTICO_OK)
+    status = self->exchange->field(self->host, exchange, PORTICO_FIELD_METHOD, &method);
+  if (status == PORTICO_OK)
+    status = self->exchange->field(self->host, exchange, PORTICO_FIELD_LANGUAGE, &language);
   if (status != PORTICO_OK) return status;
   if (name.size == 6 && memcmp(name.data, "nobody", 6) == 0) return fail(error, 404, "museum.nobody");
   if (name.size == 6 && memcmp(name.data, "throws", 6) == 0) return PORTICO_E_INTERNAL;
@@ -86,7 +90,8 @@ static portico_status visit(void* user, portico_handle exchange, portico_error* 
   const int kept = memmem(settings.data, settings.size, "\"word\":\"kept\"", 13) != NULL &&
                    memmem(settings.data, settings.size, "\"limit\":7", 9) != NULL;
   self->host->release(self->host, settings.lease);
-  status = self->operations->call(self->host, text("museum-c.add/1"), text("{\"a\":20,\"b\":22}"), &sum, error);
+  status =
+      self->operations->call(self->host, text("museum-c.add/1"), text("{\"a\":20,\"b\":22}"), &sum, error);
   if (status != PORTICO_OK) return status;
   const int added = same(sum, "{\"sum\":42}");
   self->host->release(self->host, sum.lease);
@@ -101,8 +106,8 @@ static portico_status visit(void* user, portico_handle exchange, portico_error* 
       body, sizeof body,
       "{\"name\":\"%.*s\",\"word\":\"%s\",\"method\":\"%.*s\",\"language\":\"%.*s\",\"limit\":%d,\"sum\":%d,"
       "\"beats\":%d,\"sealed\":%s,\"hashed\":%s,\"timed\":%s}",
-      (int)(name.size < 64 ? name.size : 64), name.data, kept ? "kept" : "lost", (int)method.size, method.data,
-      (int)language.size, language.data, kept ? 7 : 0, added ? 42 : 0, atomic_load(&self->beats),
+      (int)(name.size < 64 ? name.size : 64), name.data, kept ? "kept" : "lost", (int)method.size,
+      method.data, (int)language.size, language.data, kept ? 7 : 0, added ? 42 : 0, atomic_load(&self->beats),
       sealed(self, error) ? "true" : "false", digest[0] == 0xba && digest[1] == 0x78 ? "true" : "false",
       self->clock->now_us(self->host) > 0 ? "true" : "false");
   return say(self, exchange, body, (size_t)size);
@@ -193,7 +198,8 @@ static portico_status start(portico_plugin* plugin, portico_error* error) {
   if (status == PORTICO_OK)
     status = self->operations->provide(self->host, text("museum-c.add/1"), add, self, error);
   if (status == PORTICO_OK)
-    status = tasks->every(self->host, text("museum-c.beat"), 200, PORTICO_TASK_EVERY_REPLICA, beat, self, error);
+    status =
+        tasks->every(self->host, text("museum-c.beat"), 200, PORTICO_TASK_EVERY_REPLICA, beat, self, error);
   if (status != PORTICO_OK) return status;
   portico_page page;
   memset(&page, 0, sizeof page);

@@ -65,7 +65,8 @@ class Visitor final : public portico::Plugin {
         .access(portico::Access::anyone)
         .summary("Loads once");
     host.provide(kAdd, [](const Sum& sum) { return Result{sum.a + sum.b}; });
-    host.tasks().every(MUSEUM_ID ".beat", 200ms, [this] { ++beats_; }, portico::Replicas::every);
+    host.tasks().every(
+        MUSEUM_ID ".beat", 200ms, [this] { ++beats_; }, portico::Replicas::every);
     host.pages().page("/" MUSEUM_ID, {"Museum", "博物館"}, portico::Access::anyone);
     host.health().report("museum", portico::HealthState::ok);
   }
