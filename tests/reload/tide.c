@@ -1,5 +1,5 @@
-/* A plugin in many versions, each compiled by the test with other macros: one route that says which it is, one that
-   takes its time. */
+/* A plugin in many versions, each compiled by the test with other macros: one route that says which it is,
+   one that takes its time. */
 #include <portico/abi/config.h>
 #include <portico/abi/exchange.h>
 #include <portico/abi/health.h>
