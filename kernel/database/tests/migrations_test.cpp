@@ -202,7 +202,7 @@ TEST_CASE("the repository's own kernel migrations run, and the audit trail canno
     transaction.run("INSERT INTO kernel.audit(actor_kind, action) VALUES ('system', 'test.happened')");
     transaction.run("INSERT INTO kernel.mail(sealed, to_hash, template) VALUES ($1, $1, 'test')",
                     {Bytes{"x"}});
-    transaction.run("INSERT INTO kernel.outbox(topic, payload) VALUES ('t', '{}')");
+    transaction.run("INSERT INTO kernel.outbox(publisher, topic, payload) VALUES ('p', 't', '{}')");
     transaction.commit();
   }
   for (const char* sql : {"UPDATE kernel.audit SET action = 'x'", "DELETE FROM kernel.audit",
