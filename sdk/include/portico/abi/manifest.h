@@ -2,6 +2,8 @@
 #ifndef PORTICO_ABI_MANIFEST_H
 #define PORTICO_ABI_MANIFEST_H
 
+#include "base.h"
+
 /* Once per plugin, outside of functions: PORTICO_EMBED_MANIFEST("manifest.json"). The assembler looks for the
    file in the folder it runs in and in those of -I. Other languages write the same note: type 1, name
    "Portico". */
