@@ -138,8 +138,9 @@ void JobRunner::call(Attempt& attempt) {
   }
   auto& ending = attempt.ending;
   if (status != PORTICO_OK) {
-    ending.error =
-        error.code[0] ? std::string(error.code) + ": " + error.detail : "status " + std::to_string(status);
+    ending.error = error.code[0] ? std::string(portico::call::text_in(error.code)) + ": " +
+                                       std::string(portico::call::text_in(error.detail))
+                                 : "status " + std::to_string(status);
     complain(scheduled ? "task failed" : "job failed", claim, ending.error);
   }
   const bool failed = status != PORTICO_OK;

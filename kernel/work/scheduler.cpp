@@ -138,7 +138,9 @@ void Scheduler::call(Task& task) {
   }
   if (status != PORTICO_OK)
     observe::log(observe::Level::warning, "plugin." + task.plugin->id(), "task failed",
-                 {{"task", task.spec.name}, {"code", error.code}, {"detail", error.detail}});
+                 {{"task", task.spec.name},
+                  {"code", portico::call::text_in(error.code)},
+                  {"detail", portico::call::text_in(error.detail)}});
   observe::counter("portico_task_runs_total", "Runs of tasks by outcome",
                    {{"task", task.spec.name}, {"outcome", status == PORTICO_OK ? "ok" : "failed"}})
       .add();

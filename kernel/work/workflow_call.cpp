@@ -122,7 +122,7 @@ CallOutcome call_step(loader::Plugin& plugin, const loader::WorkflowSpec& spec, 
                  {{"workflow", progress.id},
                   {"step", progress.plan_step().name},
                   {"code", out.details.code},
-                  {"detail", error.detail}});
+                  {"detail", portico::call::text_in(error.detail)}});
   }
   return out;
 }
