@@ -1,5 +1,22 @@
 // Generated from the host's OpenAPI document by `build.mjs --openapi`; do not edit.
 export interface paths {
+    "/api/admin/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every plugin, its state and why */
+        get: operations["getApiAdminPlugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/forgot-password": {
         parameters: {
             query?: never;
@@ -290,6 +307,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs for the caller; for staff, for everybody */
+        get: operations["getApiWorkflows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with steps and timeline */
+        get: operations["getApiWorkflowsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Staff decide: retry, skip, fail or cancel */
+        post: operations["postApiWorkflowsIdActions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -492,6 +560,106 @@ export interface components {
             /** Format: int64 */
             order: number;
         };
+        WorkflowList: {
+            items: components["schemas"]["Workflow"][];
+            /** Format: int64 */
+            before?: number;
+        };
+        Workflow: {
+            id: string;
+            plugin: string;
+            kind: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            number: number;
+            title: components["schemas"]["Titled"];
+            /** @enum {string} */
+            state: "ready" | "running" | "waiting" | "attention" | "done" | "undone" | "failed";
+            undoing: boolean;
+            step?: string;
+            step_title?: components["schemas"]["Titled"];
+            holder: components["schemas"]["WorkflowHolder"];
+            /** Format: int64 */
+            tries: number;
+            /** Format: int64 */
+            tries_most: number;
+            next_try?: string;
+            can_cancel: boolean;
+            cancel_until?: components["schemas"]["Titled"];
+            code?: string;
+            user_id?: string;
+            created_at: string;
+            updated_at: string;
+            finished_at?: string;
+        };
+        Titled: {
+            en: string;
+            ja: string;
+        };
+        WorkflowHolder: {
+            /** @enum {string} */
+            kind: "portal" | "time" | "signal" | "staff" | "code" | "nobody";
+            text: components["schemas"]["Titled"];
+        };
+        WorkflowDetails: {
+            id: string;
+            plugin: string;
+            kind: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            number: number;
+            title: components["schemas"]["Titled"];
+            /** @enum {string} */
+            state: "ready" | "running" | "waiting" | "attention" | "done" | "undone" | "failed";
+            undoing: boolean;
+            step?: string;
+            step_title?: components["schemas"]["Titled"];
+            holder: components["schemas"]["WorkflowHolder"];
+            /** Format: int64 */
+            tries: number;
+            /** Format: int64 */
+            tries_most: number;
+            next_try?: string;
+            can_cancel: boolean;
+            cancel_until?: components["schemas"]["Titled"];
+            code?: string;
+            user_id?: string;
+            created_at: string;
+            updated_at: string;
+            finished_at?: string;
+            steps: components["schemas"]["WorkflowStepState"][];
+            timeline: components["schemas"]["WorkflowEvent"][];
+            input?: unknown;
+        };
+        WorkflowStepState: {
+            name: string;
+            title: components["schemas"]["Titled"];
+            /** @enum {string} */
+            state: "planned" | "waiting" | "attempting" | "unknown" | "attention" | "done" | "skipped" | "failed";
+            /** @enum {string} */
+            undo?: "planned" | "waiting" | "attempting" | "unknown" | "attention" | "done" | "skipped" | "failed";
+            /** Format: int64 */
+            tries: number;
+            started_at?: string;
+            finished_at?: string;
+            output?: unknown;
+        };
+        WorkflowEvent: {
+            at: string;
+            event: string;
+            step?: string;
+            code?: string;
+            text: components["schemas"]["Titled"];
+            by_person: boolean;
+        };
+        WorkflowDecision: {
+            /** @enum {string} */
+            action: "retry" | "skip" | "fail" | "cancel";
+            output?: unknown;
+            note?: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -501,6 +669,44 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getApiAdminPlugins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A failure */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A failure */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     postApiAuthForgotPassword: {
         parameters: {
             query?: never;
@@ -1199,6 +1405,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pages"];
+                };
+            };
+            /** @description A failure */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A failure */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiWorkflows: {
+        parameters: {
+            query?: {
+                state?: string;
+                kind?: string;
+                user?: string;
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowList"];
+                };
+            };
+            /** @description A failure */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A failure */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApiWorkflowsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowDetails"];
+                };
+            };
+            /** @description A failure */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A failure */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postApiWorkflowsIdActions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowDecision"];
+            };
+        };
+        responses: {
+            /** @description As asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowDetails"];
                 };
             };
             /** @description A failure */
