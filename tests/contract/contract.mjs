@@ -1,9 +1,8 @@
 // What must hold for every route: ownership, defaults, refusals; and what switching plugins does.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Tally, build, control, hostEnvironment, root, startHost, status } from '../lib/portal.mjs';
+import { Client, Tally, build, control, forgetOwner, root, sql, startHost, status } from '../lib/portal.mjs';
 import { aFileOverwrittenWhileServing, aStartThatEndsTheHostIsBlocked, sinsAreContained, throwingCallbacks } from './broken.mjs';
 import { theMuseumIsOpen } from './museum.mjs';
 import { everyPluginIsFine, everySinIsFound } from './validate.mjs';
@@ -24,14 +23,6 @@ const nobody = new Client(host);
 const api = (await nobody.get('/api/openapi.json')).json;
 const shape = (answer) =>
   JSON.stringify([answer.status, answer.headers.get('content-type'), Object.keys(answer.json ?? {}).sort(), answer.json?.code]);
-
-/** What the database's owner reads, as text. */
-function sql(text) {
-  const url = hostEnvironment().DATABASE_URL.replace(/\?.*/, '');
-  const ran = spawnSync('psql', ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', text], { encoding: 'utf8' });
-  if (ran.status !== 0) throw new Error(`psql: ${ran.stderr}`);
-  return ran.stdout.trim();
-}
 
 await tally.test('ownership', async () => {
   const mine = (await first.get('/api/invoices')).json.items;
@@ -236,5 +227,6 @@ await tally.test('a file overwritten while it serves', () => aFileOverwrittenWhi
 await tally.test('callbacks that throw', () => throwingCallbacks(tally));
 await tally.test('plugins of released SDKs', () => theMuseumIsOpen(tally));
 
+forgetOwner('probe');
 await fetch(`${control}/faults`, { method: 'DELETE' });
 tally.end();

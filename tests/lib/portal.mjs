@@ -1,5 +1,5 @@
 // A running portal as tests see it: its addresses, a customer with a cookie jar, and further hosts beside it.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -130,6 +130,20 @@ function isReady(url) {
     request.on('timeout', () => request.destroy());
     request.on('error', () => done(false));
   });
+}
+
+/** A statement on the stack's database, as its owner. */
+export function sql(text) {
+  const url = hostEnvironment().DATABASE_URL.replace(/\?.*$/, '');
+  const ran = spawnSync('psql', ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', text], { encoding: 'utf8' });
+  if (ran.status !== 0) throw new Error(`psql: ${ran.stderr}`);
+  return ran.stdout.trim();
+}
+
+/** Takes a test plugin's schema out of the stack's database: who migrates next has no folder of it. */
+export function forgetOwner(id) {
+  const schema = id.replaceAll('-', '_');
+  sql(`DROP SCHEMA IF EXISTS ${schema} CASCADE; DELETE FROM kernel.migrations WHERE owner = '${id}'`);
 }
 
 /** A further host on the stack's own database and sandbox, with some settings, arguments and variables of its own; by https with

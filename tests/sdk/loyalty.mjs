@@ -1,7 +1,7 @@
 // examples/loyalty in a whole portal: somebody goes to pay, the invoice is paid, the points arrive once.
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, Client, root, startHost, status } from '../lib/portal.mjs';
+import { build, Client, forgetOwner, root, startHost, status } from '../lib/portal.mjs';
 import { until } from '../lib/waiting.mjs';
 import { enabled, inFolder, together } from './folders.mjs';
 
@@ -46,6 +46,7 @@ export async function loyalty(tally) {
       tally.check(pages.cards.some(({ id }) => id === 'loyalty.balance') && pages.modules.some(({ id }) => id === 'loyalty'), 'its card and page are there', JSON.stringify(pages));
     } finally {
       tally.check((await host.stop()) === 0, 'the host ends with 0 on SIGTERM', host.log.slice(-1500));
+      forgetOwner('loyalty');
     }
   });
 }

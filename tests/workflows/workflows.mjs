@@ -1,20 +1,11 @@
 // Errands in a whole portal: what their owner, others and the staff see and may do, and a host that dies in a step.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Tally, build, hostEnvironment, root, startHost, status } from '../lib/portal.mjs';
+import { Client, Tally, build, forgetOwner, root, sql, startHost, status } from '../lib/portal.mjs';
 import { until } from '../lib/waiting.mjs';
 
 const tally = new Tally();
-
-/** What the database's owner reads, as text. */
-function sql(text) {
-  const url = hostEnvironment().DATABASE_URL.replace(/\?.*/, '');
-  const ran = spawnSync('psql', ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-d', url, '-c', text], { encoding: 'utf8' });
-  if (ran.status !== 0) throw new Error(`psql: ${ran.stderr}`);
-  return ran.stdout.trim();
-}
 
 /** One folder with everything that is in these. */
 function together(folder, ...sources) {
@@ -163,6 +154,7 @@ try {
 } finally {
   for (const email of people) sql(`update auth.users set roles = '{customer}' where email = lower('${email}')`);
   await host.stop();
+  forgetOwner('errands');
   for (const folder of folders) rmSync(folder, { recursive: true });
 }
 tally.end();
