@@ -82,6 +82,7 @@ try {
     tally.check((await owner.post(`/api/workflows/${id}/actions`, { action: 'cancel' })).status === 404, 'decisions are for the staff');
     tally.check((await owner.get('/api/workflows/not-an-id')).status === 404, 'what is no id is not found');
     for (const bad of ['state=gone', 'limit=x', 'before=0', 'user=me']) tally.check((await owner.get(`/api/workflows?${bad}`)).status === 422, `${bad} is refused`);
+    await reaches(owner, id, 'waiting'); // it has reserved
     const cancelled = await owner.post(`/api/errands/${id}/cancel`);
     tally.check(cancelled.status === 200, 'its owner may cancel', cancelled.text);
     const undone = await reaches(owner, id, 'undone');
