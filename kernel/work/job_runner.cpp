@@ -179,8 +179,10 @@ void JobRunner::look() {
     return true;
   };
   bool any;
+  std::vector<std::shared_ptr<Handler>> handlers;
   {
     const std::lock_guard lock(mutex_);
+    handlers = handlers_;
     any = !handlers_.empty() || !held_.empty();
     if (is_time(seen_, kSeen))
       for (const auto& handler : handlers_)
@@ -191,6 +193,7 @@ void JobRunner::look() {
   renew();
   note_plugins();
   if (is_time(expired_, settings_.expire)) store_.expire();
+  for (const auto& handler : handlers) dispatch(handler);  // what found its lane full of other work
   while (claim_some()) renew();
   if (is_time(sampled_, settings_.sample)) sample();
   if (is_time(cleaned_, settings_.clean)) store_.clean();

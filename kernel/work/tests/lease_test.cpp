@@ -14,29 +14,6 @@ using Names = std::vector<std::string>;
 using kernel::database::Value;
 using portico::Problem;
 
-namespace {
-
-NewJob job(const std::string& payload, const std::string& key = "") {
-  NewJob out{"ledger", "ledger.post", payload};
-  out.key = key;
-  return out;
-}
-
-kernel::loader::WorkSpec post() {
-  return TestPlugin::quick("ledger.post");
-}
-
-std::string code_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Problem& problem) {
-    return problem.code;
-  }
-  return "";
-}
-
-}  // namespace
-
 TEST_CASE(
     "the work of a replica that died is taken over when its lease has ended, not before; its late result counts for nothing") {
   Fleet fleet;
@@ -321,4 +298,22 @@ TEST_CASE("after stop nothing begins, what runs ends, and what was claimed besid
   plugin.end();
   CHECK(fleet.count("state = 'done'") == 1);
   CHECK(calls == 1);
+}
+
+TEST_CASE("what was claimed while the lane was full of other work runs once there is room") {
+  Fleet fleet;
+  for (int i = 0; i < 9; ++i) fleet.put(job(std::to_string(i)));
+  TestPlugin plugin;
+  plugin.queue(post(), [&](const Seen&, portico_error*) { return PORTICO_OK; });
+  std::promise<void> go_on;
+  const auto released = go_on.get_future().share();
+  auto* lane = plugin.plugin.lane("tasks");
+  REQUIRE(lane);
+  while (lane->post({[released] { released.wait(); }, [] {}})) continue;
+  const auto runner = fleet.runner();
+  runner->add(plugin.plugin);
+  runner->start();
+  REQUIRE(becomes([&] { return fleet.count("state = 'running'") == 9; }));
+  go_on.set_value();
+  CHECK(becomes([&] { return fleet.count("state = 'done'") == 9; }));
 }

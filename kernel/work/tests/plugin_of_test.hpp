@@ -91,6 +91,27 @@ class TestPlugin {
   std::list<Body> bodies_;
 };
 
+/// For the queue that most tests have: ledger.post of the plugin "ledger".
+inline NewJob job(const std::string& payload, const std::string& key = "") {
+  NewJob out{"ledger", "ledger.post", payload};
+  out.key = key;
+  return out;
+}
+
+inline loader::WorkSpec post() {
+  return TestPlugin::quick("ledger.post");
+}
+
+/// The code of the Problem that it throws; empty when it throws none.
+inline std::string code_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const portico::Problem& problem) {
+    return problem.code;
+  }
+  return "";
+}
+
 /// A list that workers add to and the test reads.
 class Noted {
  public:
