@@ -37,19 +37,18 @@ std::string Plugin::reason() const {
 }
 
 void Plugin::advance(Step step, std::string reason) {
-  const auto next = after(state(), step);
-  if (!next)
+  if (!advance_if_possible(step, std::move(reason)))
     throw Problem(500, "plugin.lifecycle",
                   fmt::format("{}: {} does not follow {}", id(), to_string(step), to_string(state())));
-  {
-    const std::lock_guard lock(mutex_);
-    reason_ = std::move(reason);
-  }
-  state_.store(*next, std::memory_order_release);
 }
 
-void Plugin::advance_if_possible(Step step, std::string reason) {
-  if (after(state(), step)) advance(step, std::move(reason));
+bool Plugin::advance_if_possible(Step step, std::string reason) {
+  const std::lock_guard lock(mutex_);  // a worker that reports its health may meet the one who drains
+  const auto next = after(state(), step);
+  if (!next) return false;
+  reason_ = std::move(reason);
+  state_.store(*next, std::memory_order_release);
+  return true;
 }
 
 bool Plugin::declares_extension(std::string_view id) const {
@@ -179,7 +178,7 @@ void Plugin::fail(std::string reason) {
   end_instance();
   registrations = {};  // drafts of a failed start vanish
   advance(Step::fail, std::move(reason));
-  library_.reset();
+  give_image_up();
 }
 
 void Plugin::drain(std::string reason) {
@@ -205,17 +204,22 @@ void Plugin::stop() {
 }
 
 void Plugin::retire() {
-  if (!after(state(), Step::retire)) return;
-  advance(Step::retire, reason());
-  if (!library_) return;
+  if (!advance_if_possible(Step::retire, reason())) return;
+  if (give_image_up()) advance(Step::unmap, reason());
+}
+
+/// returns   it is proven to be gone
+bool Plugin::give_image_up() {
+  if (!library_) return false;
+  const auto library = std::move(library_);
   if (manifest.unload == "unloadable" && ledger.size() == 0) {
-    const auto why_not = library_->unmap();
-    if (why_not.empty()) return advance(Step::unmap, reason());
+    const auto why_not = library->unmap();
+    if (why_not.empty()) return true;
     observe::log(observe::Level::warning, "loader", "an image stays mapped",
                  {{"plugin", id()}, {"reason", why_not}});
   }
-  retired_bytes_ = library_->size();
-  library_.reset();
+  retired_bytes_ = library->size();
+  return false;
 }
 
 }  // namespace kernel::loader

@@ -52,8 +52,8 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   std::string reason() const;
   /// Moves along the lifecycle table. errors: 500 plugin.lifecycle, a row that does not exist
   void advance(Step step, std::string reason = {});
-  /// The same where the table has that row; else nothing.
-  void advance_if_possible(Step step, std::string reason = {});
+  /// The same where the table has that row; else nothing. returns: whether it had.
+  bool advance_if_possible(Step step, std::string reason = {});
 
   /// While start runs: only then may it register.
   bool registering() const { return registering_; }
@@ -93,7 +93,7 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   /// Takes back what it reported, but for what the one that took over reports as well.
   void forget_health(const Plugin* successor = nullptr);
 
-  /// Bytes of an image that stayed mapped after retire().
+  /// Bytes of an image that stayed mapped after retire() or fail().
   std::size_t retired_bytes() const { return retired_bytes_; }
 
   /// Null for a lane that the manifest does not name.
@@ -114,6 +114,7 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   };
 
   void end_instance();
+  bool give_image_up();
 
   std::atomic<State> state_{State::discovered};
   mutable std::mutex mutex_;  // of the texts and the lanes, which other threads read

@@ -6,6 +6,7 @@
 #include <portico/problem.hpp>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "kernel/loader/plugin.hpp"
 
@@ -68,4 +69,29 @@ TEST_CASE("health moves a plugin that serves between active and degraded") {
   CHECK(plugin.state() == State::active);
   plugin.forget_health();
   for (const auto& check : observe::health().checks()) CHECK(check.name != "plugin.tide.gauge");
+}
+
+TEST_CASE("a report of health that meets the drain neither fails it nor undoes it") {
+  namespace observe = kernel::observe;
+  for (int round = 0; round < 200; ++round) {
+    Manifest manifest;
+    manifest.id = "tide";
+    Plugin plugin({}, manifest);
+    for (const auto step : {Step::verify, Step::resolve, Step::load, Step::create, Step::start})
+      plugin.advance(step);
+    plugin.publish();
+    std::atomic<int> reports{0};
+    std::atomic<bool> drained{false};
+    std::jthread worker([&] {
+      for (int n = 0; n < 20 || !drained; ++n, ++reports)
+        plugin.report_health("gauge", n % 2 ? observe::HealthState::ok : observe::HealthState::failed,
+                             "no water");
+    });
+    while (reports < 5) std::this_thread::yield();
+    plugin.drain("replaced");
+    drained = true;
+    worker.join();
+    REQUIRE(plugin.state() == State::draining);
+    plugin.forget_health();
+  }
 }
