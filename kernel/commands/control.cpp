@@ -53,11 +53,17 @@ int connect_to(const std::filesystem::path& path) {
   return -1;
 }
 
-bool is_ours(int client) {
+/// The user at the other end, as the kernel knows it; nothing where it does not say.
+std::optional<uid_t> peer_of(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  return ::getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-         (peer.uid == ::geteuid() || peer.uid == 0);
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return peer.uid;
+}
+
+/// Ourselves or root.
+bool is_ours(std::optional<uid_t> user) {
+  return user && (*user == ::geteuid() || *user == 0);
 }
 
 /// Up to the newline, which is not part of it; nothing when the other side ends before or is silent too long.
@@ -103,6 +109,9 @@ ControlServer::ControlServer(std::filesystem::path path, Handler handler)
   const auto folder = path_.parent_path();
   ::mkdir(folder.c_str(), 0700);
   struct stat there {};
+  // In a folder of somebody else's the socket could be exchanged.
+  if (::stat(folder.c_str(), &there) != 0 || !is_ours(there.st_uid))
+    throw Problem(500, "control.unusable", folder.string() + " is not a folder of this user's or root's");
   if (::lstat(path_.c_str(), &there) == 0) {
     if (const Socket other(connect_to(path_)); other.fd >= 0)
       throw Problem(500, "control.taken", "another host listens on " + path_.string());
@@ -133,7 +142,7 @@ void ControlServer::run(const std::stop_token& stop) {
     const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) continue;
     callers_.remove_if([](const Caller& caller) { return caller.done.load(); });
-    if (callers_.size() >= kMostCallers || !is_ours(client)) {
+    if (callers_.size() >= kMostCallers || !is_ours(peer_of(client))) {
       ::close(client);
       continue;
     }
@@ -163,7 +172,8 @@ void ControlServer::serve(int client) const {
 json::object ask_host(const config::Settings& settings, const json::object& question) {
   const auto path = control_path(settings);
   const Socket socket(path.empty() ? -1 : connect_to(path));
-  if (socket.fd < 0 || !is_ours(socket.fd))
+  // Root may ask anybody's host; others only their own or root's, for the answer is believed.
+  if (socket.fd < 0 || !(::geteuid() == 0 || is_ours(peer_of(socket.fd))))
     throw Problem(503, "control.no_host",
                   "no host answers on " + (path.empty() ? "a socket: set control.socket" : path.string()));
   write_line(socket.fd, question);

@@ -52,6 +52,9 @@ class Host {
   /// errors    409 plugin.change_under_way; 422 plugin.reload_refused; 500 config.invalid
   Changes reload();
 
+  /// Ends what was still held when a reload stopped waiting for it, where that has ended since.
+  void look_at_draining();
+
   /// Answers the command line: {"command": "list" | "why" | "top" | "reload", "id"?}
   boost::json::object answer(const boost::json::object& question);
 

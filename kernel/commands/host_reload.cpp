@@ -55,6 +55,14 @@ std::vector<std::string> changed_host_keys(const config::Source& before, const c
   return out;
 }
 
+/// What the one that stays or takes over calls as well is kept: requests wait in its lanes.
+void forget_upstreams(const loader::Plugin& plugin, const loader::Plugin* other,
+                      outbound::Outbound& outbound) {
+  for (const auto& [name, spec] : plugin.manifest.outbound)
+    if (!other || !other->manifest.outbound.contains(name))
+      outbound.remove(extensions::upstream_name(plugin, name));
+}
+
 void log_holdings(const loader::Plugin& plugin) {
   for (const auto& line : plugin.ledger.lines())
     observe::log(Level::warning, "loader", "still held",
@@ -130,26 +138,28 @@ Changes Host::reload() {
   const std::weak_ptr<const policy::Published> previous = pipeline_.published();
   pipeline_.publish(std::move(published));
   loader::publish(next);
-  begin(fresh);
   {
     const std::lock_guard lock(mutex_);
     earlier_.push_back(previous);
     lineup_ = next;
   }
+  begin(fresh);
   end(std::move(old), changes);
   return changes;
 }
 
 void Host::undo(const loader::Lineup& next, const loader::Lineup& before) {
   for (auto it = next.order.rbegin(); it != next.order.rend(); ++it) {
-    if (contains(before.order, *it)) continue;
-    (*it)->stop();
-    (*it)->retire();
-    for (const auto& [name, spec] : (*it)->manifest.outbound)
-      outbound_.remove(extensions::upstream_name(**it, name));
+    const auto& plugin = *it;
+    if (contains(before.order, plugin)) continue;
+    plugin->stop();
+    plugin->retire();
+    retired_bytes_ += plugin->retired_bytes();
+    const auto running = before.find(plugin->id());
+    const bool serves_on = running && serves(running->state());
+    forget_upstreams(*plugin, serves_on ? running.get() : nullptr, outbound_);
+    if (serves_on) extensions::add_upstreams(*running, outbound_);
   }
-  for (const auto& plugin : before.order)
-    if (serves(plugin->state())) extensions::add_upstreams(*plugin, outbound_);
 }
 
 void Host::end(std::vector<PluginPtr> plugins, Changes& changes) {
@@ -174,6 +184,11 @@ void Host::end(std::vector<PluginPtr> plugins, Changes& changes) {
     changes.still_draining.push_back(plugin->id());
     log_holdings(*plugin);
   }
+}
+
+void Host::look_at_draining() {
+  const std::unique_lock changing(changing_, std::try_to_lock);
+  if (changing && !stopping_) end_drained();
 }
 
 std::vector<PluginPtr> Host::draining() const {
@@ -201,9 +216,7 @@ void Host::end_drained() {
     plugin->retire();
     const auto successor = now.find(plugin->id());
     plugin->forget_health(successor.get());
-    if (!successor || !contains(now.order, successor))
-      for (const auto& [name, spec] : plugin->manifest.outbound)
-        outbound_.remove(extensions::upstream_name(*plugin, name));
+    forget_upstreams(*plugin, contains(now.order, successor) ? successor.get() : nullptr, outbound_);
     retired_bytes_ += plugin->retired_bytes();
     observe::log(Level::info, "loader", "plugin ended",
                  {{"plugin", plugin->id()},

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <portico/problem.hpp>
 #include <thread>
 
@@ -20,6 +22,7 @@ namespace kernel::commands {
 namespace {
 
 constexpr std::chrono::seconds kLookAtCertificate{10};
+constexpr std::chrono::seconds kLookAtDraining{1};
 constexpr timespec kTick{0, 50'000'000};
 constexpr rlim_t kMostDescriptors = 65'536;
 
@@ -49,23 +52,60 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// What changed on disk becomes what runs; a refusal is logged and changes nothing.
-void reload_plugins(Host& host) {
-  try {
-    const auto changes = host.reload();
-    observe::log(observe::Level::info, "serve", "reloaded",
-                 {{"started", changes.started.size()},
-                  {"replaced", changes.replaced.size()},
-                  {"stopped", changes.stopped.size()},
-                  {"kept", changes.kept.size()}});
-  } catch (const portico::Problem& problem) {
-    observe::log(observe::Level::error, "serve", "not reloaded, everything stays as it was",
-                 {{"code", problem.code}, {"detail", problem.detail}});
-  } catch (const std::exception& e) {
-    observe::log(observe::Level::error, "serve", "not reloaded, everything stays as it was",
-                 {{"why", e.what()}});
+/// Does on a thread of its own what may take as long as a request or a plugin: a signal to stop has to be
+/// seen meanwhile. Ends after Host::stop, which makes what it is at give up.
+class Changing {
+ public:
+  explicit Changing(Host& host) : thread_([&host, this](const std::stop_token& stop) { run(host, stop); }) {}
+
+  /// Reloads soon; asked for twice while one runs, once more after it.
+  void reload() {
+    {
+      const std::lock_guard lock(mutex_);
+      wanted_ = true;
+    }
+    wake_.notify_one();
   }
-}
+
+ private:
+  void run(Host& host, const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      bool reload = false;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait_for(lock, stop, kLookAtDraining, [&] { return wanted_; });
+        reload = std::exchange(wanted_, false);
+      }
+      if (reload)
+        reload_plugins(host);
+      else
+        host.look_at_draining();
+    }
+  }
+
+  /// What changed on disk becomes what runs; a refusal is logged and changes nothing.
+  static void reload_plugins(Host& host) {
+    try {
+      const auto changes = host.reload();
+      observe::log(observe::Level::info, "serve", "reloaded",
+                   {{"started", changes.started.size()},
+                    {"replaced", changes.replaced.size()},
+                    {"stopped", changes.stopped.size()},
+                    {"kept", changes.kept.size()}});
+    } catch (const portico::Problem& problem) {
+      observe::log(observe::Level::error, "serve", "not reloaded, everything stays as it was",
+                   {{"code", problem.code}, {"detail", problem.detail}});
+    } catch (const std::exception& e) {
+      observe::log(observe::Level::error, "serve", "not reloaded, everything stays as it was",
+                   {{"why", e.what()}});
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool wanted_ = false;
+  std::jthread thread_;
+};
 
 /// Without the socket the host serves as well; it only cannot be asked.
 std::unique_ptr<ControlServer> open_control(const config::Settings& settings, Host& host) {
@@ -82,15 +122,14 @@ std::unique_ptr<ControlServer> open_control(const config::Settings& settings, Ho
 }
 
 /// Waits for a signal to stop; meanwhile SIGHUP brings what changed, and new files a new certificate.
-int wait_for_end(const sigset_t& signals, Host& host) {
-  std::jthread reloading;  // its drain may take long, and a signal to stop must be seen
+int wait_for_end(const sigset_t& signals, Host& host, Changing& changing) {
   for (;;) {
     const timespec pause{kLookAtCertificate.count(), 0};
     const int signal = sigtimedwait(&signals, nullptr, &pause);
     if (signal == SIGTERM || signal == SIGINT) return signal;
     if (signal == SIGHUP) {
       host.reload_certificate();
-      reloading = std::jthread([&host] { reload_plugins(host); });
+      changing.reload();
     }
     if (signal < 0) host.look_at_certificate();
   }
@@ -116,11 +155,12 @@ int serve(const CommandLine& line) {
   host.start_plugins();
   host.listen();
   const auto control = open_control(settings, host);
+  Changing changing(host);
   observe::log(
       observe::Level::info, "serve", "ready",
       {{"url", settings.public_url}, {"port", host.port()}, {"plugins", host.lineup().started().size()}});
 
-  const int signal = wait_for_end(signals, host);
+  const int signal = wait_for_end(signals, host, changing);
   observe::log(observe::Level::info, "serve", "stopping", {{"signal", signal}});
   const auto latest = std::chrono::steady_clock::now() + settings.drain_notice + settings.drain;
   std::atomic<bool> stopped{false};

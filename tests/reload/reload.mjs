@@ -148,11 +148,58 @@ async function slow_and_stuck(shop, host) {
   const why = await holdings();
   is('why tells what the old one holds', why.some(([s, lines]) => s === 'draining' && lines.some((l) => l.kind === 'request' && l.place === 'GET /api/tide/slow' && l.age_ms > 1000)), JSON.stringify(why));
   await stuck;
-  await until(async () => {
-    await shop.portico('reload');
-    return (await holdings()).length === 1;
-  }, 'the old one ends when its request has');
-  is('when it has left, the old one ends', true);
+  await until(async () => (await holdings()).length === 1, 'the old one ends when its request has');
+  is('when it has left, the old one ends by itself', true);
+}
+
+/** What waits for an upstream or for room to call it does not learn that another version was refused. */
+async function calls_go_on(shop, host) {
+  const moon = http.createServer((request, answer) => setTimeout(() => answer.end('{}'), 50)); // on purpose: a call that is under way
+  await new Promise((done) => moon.listen(0, '127.0.0.1', done));
+  const more = {
+    extensions: { required: ['portico.routes/1', 'portico.exchange/1', 'portico.config/1', 'portico.health/1', 'portico.outbound/1'], optional: [] },
+    outbound: { moon: { base_url: 'moon_url', lanes: { standard: { concurrency: 2, queue: 500, queue_wait_ms: 20000 } } } },
+    config: { greeting: { type: 'text', default: 'ahoy' }, moon_url: { type: 'url', required: true } },
+    lanes: { standard: { workers: 8, queue: 500, wait_ms: 20000 } },
+  };
+  shop.install('tide', shop.compile('tide', '5.1.0', { defines: ['TIDE_CALLS'], more }));
+  shop.configure({ 'plugins.tide.moon_url': `http://127.0.0.1:${moon.address().port}` });
+  const taken = await shop.portico('reload');
+  is('a version that calls an upstream is taken', taken.code === 0, taken.out);
+  const bad = shop.compile('tide', '5.2.0', { defines: ['TIDE_CALLS', 'TIDE_FAILS'], more });
+  shop.install('tide', bad);
+  for (let round = 1; round <= 5; round += 1) {
+    const calls = Promise.all(Array.from({ length: 60 }, () => get(host, '/api/tide/call')));
+    const { code, out } = await shop.portico('reload');
+    const failed = (await calls).filter((answer) => answer.status !== 200);
+    is(`calls under way end well while a version is refused (${round})`, code === 1 && /no moon/.test(out) && failed.length === 0, JSON.stringify(failed.slice(0, 3)) + out);
+  }
+  shop.configure({ 'plugins.tide.moon_url': undefined });
+  shop.install('tide', shop.compile('tide', '5.3.0'));
+  await shop.portico('reload');
+  moon.close();
+}
+
+/** A signal to stop is seen while a reload still waits for a request. */
+async function stopped_while_changing(shop) {
+  shop.configure({ 'plugins.drain_ms': '60000' });
+  shop.install('tide', shop.compile('tide', '10.0.0', { defines: ['TIDE_SLOW_MS=6000'] }));
+  const host = await shop.start();
+  let answered = false;
+  const slow = get(host, '/api/tide/slow').finally(() => (answered = true));
+  const tides = async () => JSON.parse((await shop.portico('plugin', 'why', 'tide', '--json')).out).instances;
+  await until(async () => JSON.stringify(await tides()).includes('GET /api/tide/slow'), 'the ledger shows the request');
+  shop.install('tide', shop.compile('tide', '10.0.1'));
+  host.child.kill('SIGHUP');
+  await until(async () => (await tides()).length === 2, 'the new version serves beside the old');
+  host.child.kill('SIGHUP'); // a second one waits its turn
+  host.child.kill('SIGTERM');
+  await until(() => host.log.includes('"stopping"') || answered, 'the host has seen the signal');
+  is('SIGTERM is seen while a reload waits for a request', !answered && host.log.includes('"stopping"'));
+  is('the request ends as well', (await slow).status === 200);
+  await host.waitForEnd();
+  is('and the host ends in order', host.child.exitCode === 0, host.log.slice(-500));
+  shop.configure({ 'plugins.drain_ms': '3000' });
 }
 
 async function leases_and_images(shop, host) {
@@ -278,10 +325,12 @@ try {
   await refused(shop, host);
   await settings_and_switches(shop, host);
   await slow_and_stuck(shop, host);
+  await calls_go_on(shop, host);
   await leases_and_images(shop, host);
   await bundles(shop, host);
   host = await of_killed_hosts(shop, host);
   is('SIGTERM ends it in order', (await host.stop()) === 0, host.log.slice(-500));
+  await stopped_while_changing(shop);
   await kept_images(shop);
 } catch (error) {
   is('the script reached its end', false, error.stack);

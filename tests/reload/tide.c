@@ -4,6 +4,7 @@
 #include <portico/abi/exchange.h>
 #include <portico/abi/health.h>
 #include <portico/abi/manifest.h>
+#include <portico/abi/outbound.h>
 #include <portico/abi/plugin.h>
 #include <portico/abi/routes.h>
 #include <stdio.h>
@@ -64,6 +65,27 @@ static portico_status settings(void* user, portico_handle exchange, portico_erro
   return answer(self, exchange, body);
 }
 
+#ifdef TIDE_CALLS
+static portico_status call(void* user, portico_handle exchange, portico_error* error) {
+  const struct tide* self = user;
+  const portico_outbound* outbound = self->host->extension(self->host, PORTICO_EXT_OUTBOUND);
+  portico_outbound_request request;
+  portico_outbound_response response;
+  portico_status status;
+  memset(&request, 0, sizeof request);
+  request.size = sizeof request;
+  request.kind = PORTICO_OUTBOUND_WRITE;
+  request.upstream = text("moon");
+  request.operation = text("phase");
+  request.method = text("POST");
+  request.path = text("/");
+  status = outbound->call(self->host, &request, &response, error);
+  if (status != PORTICO_OK) return status;
+  self->host->release(self->host, response.body.lease);
+  return answer(self, exchange, TIDE_VERSION);
+}
+#endif
+
 static portico_status add(const struct tide* self, const char* pattern, portico_route_fn handler,
                           portico_error* error) {
   const portico_routes* routes = self->host->extension(self->host, PORTICO_EXT_ROUTES);
@@ -84,6 +106,9 @@ static portico_status start(portico_plugin* plugin, portico_error* error) {
   portico_status status = add(self, "/api/" TIDE_ID, version, error);
   if (status == PORTICO_OK) status = add(self, "/api/" TIDE_ID "/slow", slow, error);
   if (status == PORTICO_OK) status = add(self, "/api/" TIDE_ID "/settings", settings, error);
+#ifdef TIDE_CALLS
+  if (status == PORTICO_OK) status = add(self, "/api/" TIDE_ID "/call", call, error);
+#endif
 #ifdef TIDE_CLASHES
   if (status == PORTICO_OK) status = add(self, "/api/pages", version, error);
 #endif
