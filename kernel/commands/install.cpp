@@ -19,6 +19,7 @@
 #include "kernel/loader/note.hpp"
 #include "kernel/loader/plugin_config.hpp"
 #include "kernel/validator/validate.hpp"
+#include "kernel/work/job_store.hpp"
 
 namespace kernel::commands {
 
@@ -250,7 +251,10 @@ int remove(const CommandLine& line) {
         "  data: schema {} and its rows stay, and so do its migrations in {}\n"
         "        (to end them, for good: DROP SCHEMA {} CASCADE)\n",
         database::schema_of(*id), places.migrations.string(), database::schema_of(*id));
+  std::cout << "  its jobs that wait, its dead letters and its subscriptions to events end\n";
   if (!agreed(line, "Remove it?")) return 1;
+  auto database = database_of(settings);
+  work::JobStore(database).forget(*id);
   fs::create_directories(places.previous.parent_path());
   fs::remove_all(places.previous);
   fs::rename(places.current, places.previous);

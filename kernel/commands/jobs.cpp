@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "kernel/commands/commands.hpp"
+#include "kernel/commands/migrating.hpp"
 #include "kernel/config/settings.hpp"
 #include "kernel/work/job_store.hpp"
 
@@ -33,10 +34,7 @@ int jobs(const CommandLine& line) {
       std::all_of(words[1].begin(), words[1].end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!dead && !revive) return std::cerr << "portico jobs dead | revive ID\n", 2;
   const auto settings = config::Settings::read(*line.source);
-  database::PoolSettings pool;
-  pool.url = database::parse_database_url(settings.database_url);
-  pool.max_connections = 1;
-  database::Pool database(pool);
+  auto database = database_of(settings);
   const work::JobStore store(database);
   if (dead) return print_dead(store), 0;
   store.revive(std::stoll(words[1]));

@@ -9,6 +9,13 @@
 
 namespace kernel::commands {
 
+database::Pool database_of(const config::Settings& settings) {
+  database::PoolSettings pool;
+  pool.url = database::parse_database_url(settings.database_url);
+  pool.max_connections = 1;
+  return database::Pool(std::move(pool));
+}
+
 database::Migrator migrator_of(const config::Settings& settings) {
   database::MigrationSettings m;
   m.url = database::parse_database_url(settings.database_url);

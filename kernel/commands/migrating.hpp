@@ -1,12 +1,16 @@
-// Migrations as the commands run them.
+// The database as commands use it that run beside a host or without one.
 #pragma once
 
 #include <vector>
 
 #include "kernel/config/settings.hpp"
+#include "kernel/database/connection.hpp"
 #include "kernel/database/migrations.hpp"
 
 namespace kernel::commands {
+
+/// One connection, opened when it is first used.
+database::Pool database_of(const config::Settings& settings);
 
 database::Migrator migrator_of(const config::Settings& settings);
 

@@ -2,6 +2,8 @@
 // row as it is now, but what it reads beside that as it was.
 #include "kernel/work/workflow_store.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 namespace kernel::work::store {
@@ -145,11 +147,10 @@ std::string start(database::Transaction& tx, const NewInstance& what) {
 
 std::vector<std::string> lock_due(database::Transaction& tx, const std::vector<Offer>& offers,
                                   std::int64_t most) {
-  static const std::string sql =
-      std::string(
-          "SELECT id FROM kernel.workflow w WHERE state IN ('ready', 'running', 'waiting') AND due_at <= "
-          "clock_timestamp() AND ") +
-      kOffered + " ORDER BY due_at, number LIMIT $2 FOR UPDATE SKIP LOCKED";
+  static const std::string sql = fmt::format(
+      "SELECT id FROM kernel.workflow w WHERE state IN ('ready', 'running', 'waiting') AND due_at <= "
+      "clock_timestamp() AND {} ORDER BY due_at, number LIMIT $2 FOR UPDATE SKIP LOCKED",
+      kOffered);
   const auto rows = tx.run_as(kRole, sql, {Value(list_of(offers)), Value(most)});
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < rows.rows(); ++i) ids.push_back(rows.get<std::string>(i, "id"));
@@ -297,11 +298,11 @@ void renew(database::Transaction& tx, const std::vector<Held>& held, std::chrono
 }
 
 std::vector<Count> count(database::Transaction& tx, const std::vector<Offer>& offers) {
-  static const std::string sql =
-      std::string("SELECT CASE WHEN state <> 'attention' AND NOT ") + kOffered +
-      " THEN 'code' ELSE state END AS state, count(*) AS count, extract(epoch FROM now() - "
-      "min(updated_at))::float8 AS oldest FROM kernel.workflow w WHERE state IN ('ready', 'running', 'waiting', "
-      "'attention') GROUP BY 1";
+  static const std::string sql = fmt::format(
+      "SELECT CASE WHEN state <> 'attention' AND NOT {} THEN 'code' ELSE state END AS state, count(*) AS "
+      "count, extract(epoch FROM now() - min(updated_at))::float8 AS oldest FROM kernel.workflow w WHERE "
+      "state IN ('ready', 'running', 'waiting', 'attention') GROUP BY 1",
+      kOffered);
   const auto rows = tx.run_as(kRole, sql, {Value(list_of(offers))});
   std::vector<Count> out;
   for (std::size_t i = 0; i < rows.rows(); ++i)

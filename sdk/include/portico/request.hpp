@@ -88,7 +88,8 @@ class Request {
     return decode_text<T>(body());
   }
 
-  /// The answer comes later: return portico::handled.
+  /// The answer comes later: return portico::handled. Take it when all is checked: a Problem thrown while it
+  /// exists is not seen by the client, who gets 500 internal.
   Later later() const {
     handed_over_ = HandedOver::later;
     return {host_, table_, handle_};

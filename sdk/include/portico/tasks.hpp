@@ -1,6 +1,7 @@
 // Work by the clock and durable queues: what runs beside requests on the plugin's own workers.
 #pragma once
 
+#include <portico/abi/clock.h>
 #include <portico/abi/tasks.h>
 
 #include <functional>
@@ -123,7 +124,8 @@ BOOST_DESCRIBE_STRUCT(JobState, (), (state, attempt, done, total, note, last_err
 
 class Tasks {
  public:
-  explicit Tasks(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_TASKS) {}
+  explicit Tasks(const portico_host* host)
+      : host_(host), table_(host, PORTICO_EXT_TASKS), clock_(host, PORTICO_EXT_CLOCK) {}
 
   /// [control] Runs fn again and again, interval after the previous end.
   void every(std::string_view name, std::chrono::milliseconds interval, std::function<void()> fn,
@@ -176,12 +178,11 @@ class Tasks {
     options.not_before = when;
     return enqueue(transaction, queue, payload, options);
   }
-  /// Once, so long from now.
+  /// Once, so long from now: by portico.clock/1 where the manifest names it, else by the machine's clock.
   template <class Payload>
   std::int64_t after(Transaction& transaction, std::chrono::milliseconds delay, const Queue<Payload>& queue,
                      const Payload& payload, EnqueueOptions options = {}) const {
-    options.not_before =
-        std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now() + delay);
+    options.not_before = now() + delay;
     return enqueue(transaction, queue, payload, options);
   }
   /// errors: 404 work.no_such_job
@@ -198,6 +199,10 @@ class Tasks {
  private:
   static portico_status run(void* user, portico_error* error) noexcept {
     return call::guard(error, [&] { (*static_cast<std::function<void()>*>(user))(); });
+  }
+  Time now() const {
+    if (clock_) return Time(std::chrono::microseconds(clock_->now_us(host_)));
+    return std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
   }
   std::int64_t put(portico_handle transaction, std::string_view queue, std::string_view payload,
                    const EnqueueOptions& options) const {
@@ -217,6 +222,7 @@ class Tasks {
 
   const portico_host* host_;
   call::Extension<portico_tasks> table_;
+  call::Extension<portico_clock> clock_;
   std::vector<std::unique_ptr<std::function<void()>>> tasks_;
   std::vector<std::unique_ptr<call::JobHandler>> handlers_;
 };
