@@ -12,9 +12,10 @@ namespace sandbox {
 
 namespace {
 
+constexpr std::array<std::string_view, 4> kVendors{"whmcs", "mail", "salesforce", "freebit"};
 constexpr auto kSlice = std::chrono::milliseconds(50);  // how soon a hang-up is noticed
 
-constexpr std::array<std::pair<FaultKind, std::string_view>, 13> kNames{{
+constexpr std::array<std::pair<FaultKind, std::string_view>, 14> kNames{{
     {FaultKind::kNone, "none"},
     {FaultKind::kHttp500Html, "http_500_html"},
     {FaultKind::kHttp403Empty, "http_403_empty"},
@@ -28,6 +29,7 @@ constexpr std::array<std::pair<FaultKind, std::string_view>, 13> kNames{{
     {FaultKind::kDown, "down"},
     {FaultKind::kRefuse4xx, "refuse_4xx"},
     {FaultKind::kRefuse5xx, "refuse_5xx"},
+    {FaultKind::kError, "error"},
 }};
 
 FaultKind kind_of(std::string_view name) {
@@ -49,12 +51,13 @@ std::string_view name_of(FaultKind kind) {
 
 Fault FaultBook::read(const boost::json::object& order) {
   expect_only(order, {"vendor", "action", "kind", "latency_ms", "jitter_ms", "next", "probability", "hold_ms",
-                      "applied", "id", "hits"});
+                      "applied", "code", "id", "hits"});
   Fault fault;
   std::string kind = "none";
   take(order, "vendor", fault.vendor);
   take(order, "action", fault.action);
   take(order, "kind", kind);
+  take(order, "code", fault.code);
   take(order, "latency_ms", fault.latency_ms);
   take(order, "jitter_ms", fault.jitter_ms);
   take(order, "next", fault.next);
@@ -64,8 +67,11 @@ Fault FaultBook::read(const boost::json::object& order) {
     take(order, "applied", fault.applied.emplace());
   fault.kind = kind_of(kind);
   fault.action = lower(fault.action);
-  if (fault.vendor != "whmcs" && fault.vendor != "mail")
-    throw BadRequest("vendor: \"whmcs\" or \"mail\" expected");
+  if (std::find(kVendors.begin(), kVendors.end(), fault.vendor) == kVendors.end())
+    throw BadRequest(fmt::format("vendor: one of {} expected", fmt::join(kVendors, ", ")));
+  const bool names_errors = fault.vendor != "whmcs" && fault.vendor != "mail";
+  if ((fault.kind == FaultKind::kError) != !fault.code.empty() || (!fault.code.empty() && !names_errors))
+    throw BadRequest("code: goes with kind \"error\", and not with whmcs or mail");
   if (fault.latency_ms < 0 || fault.jitter_ms < 0 || fault.hold_ms < 0)
     throw BadRequest("latency_ms, jitter_ms, hold_ms: not below 0");
   if (fault.probability < 0 || fault.probability > 1) throw BadRequest("probability: 0 to 1 expected");
@@ -86,6 +92,7 @@ boost::json::array FaultBook::list() const {
                             {"probability", fault.probability},
                             {"hold_ms", fault.hold_ms},
                             {"hits", fault.hits}};
+    if (!fault.code.empty()) one["code"] = fault.code;
     if (fault.applied) one["applied"] = *fault.applied;
     out.push_back(std::move(one));
   }
@@ -151,6 +158,7 @@ Verdict FaultBook::decide(std::string_view vendor, std::string_view action) {
     verdict.kind = fault.kind;
     verdict.hold_ms = fault.hold_ms;
     verdict.applied = fault.applied;
+    verdict.code = fault.code;
   }
   return verdict;
 }

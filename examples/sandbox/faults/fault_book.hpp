@@ -30,15 +30,17 @@ enum class FaultKind {
   kDown,                // 503 (mail: 421)
   kRefuse4xx,           // mail only
   kRefuse5xx,           // mail only
+  kError,               // one of the vendor's own errors, named by `code`; not for whmcs and mail
 };
 
 std::string_view name_of(FaultKind kind);
 
 struct Fault {
   std::int64_t id = 0;
-  std::string vendor;  // "whmcs", "mail"
+  std::string vendor;  // "whmcs", "mail", "salesforce", "freebit"
   std::string action;  // lower case; "" is every action
   FaultKind kind = FaultKind::kNone;
+  std::string code;             // of kError, in the vendor's words
   std::int64_t latency_ms = 0;  // before anything else happens
   std::int64_t jitter_ms = 0;   // up to so much more
   std::int64_t next = -1;       // how many calls yet; -1 is without end
@@ -51,6 +53,7 @@ struct Fault {
 /// What the book decided for one call.
 struct Verdict {
   FaultKind kind = FaultKind::kNone;
+  std::string code;
   std::int64_t latency_ms = 0;
   std::int64_t hold_ms = 0;
   std::optional<bool> applied;

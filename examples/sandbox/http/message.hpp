@@ -13,6 +13,7 @@ namespace sandbox {
 
 struct HttpRequest {
   std::string method;
+  std::string target;                                        // path and query as sent
   std::string path;                                          // decoded, without the query
   std::vector<std::pair<std::string, std::string>> query;    // decoded, in order
   std::vector<std::pair<std::string, std::string>> headers;  // as sent

@@ -36,10 +36,12 @@ HttpAnswer Router::answer(HttpRequest& request) const {
   const bool head = request.method == "HEAD";
   bool path_known = false;
   for (const auto& route : routes_) {
-    if (route.segments.size() != segments.size()) continue;
+    const bool open_end = !route.segments.empty() && route.segments.back() == "**";
+    const std::size_t compared = route.segments.size() - (open_end ? 1 : 0);
+    if (open_end ? segments.size() < compared : segments.size() != compared) continue;
     std::map<std::string, std::string> values;
     bool fits = true;
-    for (std::size_t i = 0; fits && i < segments.size(); ++i) {
+    for (std::size_t i = 0; fits && i < compared; ++i) {
       const auto& wanted = route.segments[i];
       if (is_variable(wanted)) {
         values[wanted.substr(1, wanted.size() - 2)] = segments[i];

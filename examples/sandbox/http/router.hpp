@@ -9,7 +9,8 @@
 
 namespace sandbox {
 
-/// Routes in the order they were added. A pattern segment "{name}" takes one path segment.
+/// Routes in the order they were added. A pattern segment "{name}" takes one path segment; a last
+/// segment "**" takes the rest, which may be nothing.
 class Router {
  public:
   /// method  "GET", "POST", …; "*" takes every method

@@ -22,8 +22,8 @@ namespace net = Poco::Net;
 
 namespace {
 
-constexpr std::size_t kMaxBody = 2U << 20U;
-constexpr int kMaxConnections = 512;  // stalled calls hold one thread each
+constexpr std::size_t kMaxBody = 64U << 20U;  // a file of 37.5 MB in base64 inside JSON fits
+constexpr int kMaxConnections = 512;          // stalled calls hold one thread each
 constexpr int kMaxWaiting = 512;
 
 std::vector<std::pair<std::string, std::string>> query_of(std::string_view text) {
@@ -71,6 +71,7 @@ class Handler : public net::HTTPRequestHandler {
     HttpRequest request;
     request.method = from.getMethod();
     const std::string& uri = from.getURI();
+    request.target = uri;
     const auto question = uri.find('?');
     std::string path = uri.substr(0, question);
     for (std::size_t at = 0; (at = path.find('+', at)) != std::string::npos; at += 3)
@@ -98,7 +99,7 @@ class Handler : public net::HTTPRequestHandler {
       return;
     }
     to.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(answer.status));
-    to.setContentType(answer.content_type);
+    if (!answer.content_type.empty()) to.setContentType(answer.content_type);
     for (const auto& [name, value] : answer.headers) to.add(name, value);
     const std::size_t promised = answer.body.size() + (answer.delivery == Delivery::kCutBody ? 64 : 0);
     if (answer.delivery == Delivery::kCutBody) to.setKeepAlive(false);

@@ -5,6 +5,7 @@
 
 #include "examples/sandbox/common/text.hpp"
 #include "examples/sandbox/whmcs/action.hpp"
+#include "examples/sandbox/whmcs/call_log.hpp"
 #include "examples/sandbox/whmcs/room.hpp"
 
 namespace sandbox::whmcs {
@@ -50,6 +51,7 @@ bool reaches_action(FaultKind kind) {
     case FaultKind::kAppliedThenTimeout:
     case FaultKind::kRefuse4xx:
     case FaultKind::kRefuse5xx:
+    case FaultKind::kError:
       return true;
     case FaultKind::kHttp500Html:
     case FaultKind::kHttp403Empty:
@@ -114,7 +116,7 @@ HttpAnswer Room::answer_api(const HttpRequest& request) {
   const FormValue form = request.method == "POST" ? parse_php_form(request.body) : parse_php_form("");
   const Switches now_switches = switches();
   const std::string action = lower(trim(text_of(form, "action")));
-  const auto number = calls_.begin(utc_text(clock_.now()), action, form);
+  const auto number = calls_.begin(utc_text(clock_.now()), action, logged_params(form));
   const Verdict verdict = faults_.decide("whmcs", action);
   faults_.delay(verdict.latency_ms, request.peer_gone);
 
@@ -130,6 +132,7 @@ HttpAnswer Room::answer_api(const HttpRequest& request) {
     case FaultKind::kNone:
     case FaultKind::kRefuse4xx:
     case FaultKind::kRefuse5xx:
+    case FaultKind::kError:
       answer = rendered(outcome, now_switches);
       break;
     case FaultKind::kStall:

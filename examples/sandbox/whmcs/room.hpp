@@ -8,12 +8,12 @@
 #include <mutex>
 #include <string>
 
+#include "examples/sandbox/common/call_log.hpp"
 #include "examples/sandbox/common/clock.hpp"
 #include "examples/sandbox/common/state_file.hpp"
 #include "examples/sandbox/faults/fault_book.hpp"
 #include "examples/sandbox/http/router.hpp"
 #include "examples/sandbox/whmcs/books.hpp"
-#include "examples/sandbox/whmcs/call_log.hpp"
 #include "examples/sandbox/whmcs/switches.hpp"
 
 namespace sandbox::whmcs {
