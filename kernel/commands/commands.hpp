@@ -22,6 +22,7 @@ int migrate(const CommandLine&);
 int plugin(const CommandLine&);
 int reload(const CommandLine&);
 int jobs(const CommandLine&);
+int upstream(const CommandLine&);
 int openapi(const CommandLine&);
 int doctor(const CommandLine&);
 int config_reference(const CommandLine&);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "kernel/commands/plugin_report.hpp"
+#include "kernel/commands/upstream_report.hpp"
 #include "kernel/commands/workflow_routes.hpp"
 #include "kernel/database/url.hpp"
 #include "kernel/extensions/audit.hpp"
@@ -92,7 +93,8 @@ Host::~Host() {
 
 void Host::start_plugins() {
   auto lineup = loader_.discover(source_);
-  for (const auto& plugin : lineup.order) extensions::add_upstreams(*plugin, outbound_);
+  for (const auto& plugin : lineup.order)
+    extensions::add_upstreams(*plugin, outbound_, settings_.cluster_replicas);
   loader_.start(lineup, services_, kHostTable);
   pipeline_.publish(policy::build_published(lineup.started(), builtins(), settings_));
   loader::publish(lineup);
@@ -229,6 +231,11 @@ json::object Host::answer(const json::object& question) {
   if (command == "list") return describe_plugins(lineup(), draining());
   if (command == "why") return explain_plugin(word("id"), lineup(), draining());
   if (command == "top") return cost_of_plugins(lineup());
+  if (command == "upstreams") return describe_upstreams(outbound_.stats());
+  if (command == "isolate" || command == "restore") {
+    outbound_.isolate(word("name"), command == "isolate");
+    return describe_upstreams(outbound_.stats());
+  }
   if (command == "reload") return json::value_from(reload()).as_object();
   throw Problem(400, "control.not_understood", "no command '" + command + "'");
 }

@@ -55,7 +55,8 @@ class Host {
   /// Ends what was still held when a reload stopped waiting for it, where that has ended since.
   void look_at_draining();
 
-  /// Answers the command line: {"command": "list" | "why" | "top" | "reload", "id"?}
+  /// Answers the command line: {"command": "list" | "why" | "top" | "reload" | "upstreams", "id"?} or
+  /// {"command": "isolate" | "restore", "name"}
   boost::json::object answer(const boost::json::object& question);
 
   std::uint16_t port() const { return front_ ? front_->port() : 0; }

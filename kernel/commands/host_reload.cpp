@@ -103,7 +103,7 @@ Changes Host::reload() {
   std::shared_ptr<const policy::Published> published;
   try {
     for (const auto& plugin : next.order)
-      if (!contains(before.order, plugin)) extensions::add_upstreams(*plugin, outbound_);
+      if (!contains(before.order, plugin)) extensions::add_upstreams(*plugin, outbound_, settings_.cluster_replicas);
     loader_.start(next, services_, {&extensions::find_extension, &extensions::release_lease});
     if (const auto refused = next.refused(); !refused.empty())
       throw Problem(422, "plugin.reload_refused", reasons(refused));
@@ -158,7 +158,7 @@ void Host::undo(const loader::Lineup& next, const loader::Lineup& before) {
     const auto running = before.find(plugin->id());
     const bool serves_on = running && serves(running->state());
     forget_upstreams(*plugin, serves_on ? running.get() : nullptr, outbound_);
-    if (serves_on) extensions::add_upstreams(*running, outbound_);
+    if (serves_on) extensions::add_upstreams(*running, outbound_, settings_.cluster_replicas);
   }
 }
 

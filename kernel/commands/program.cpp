@@ -33,6 +33,8 @@ const Command kCommands[] = {
      plugin},
     {"reload", "apply changed files and plugin settings to the running host, or say why not", reload},
     {"jobs", "dead: work that was given up, and why; revive ID: try it again", jobs},
+    {"upstream", "list: calls to other systems; isolate NAME: hold them back, restore NAME: let them through",
+     upstream},
     {"openapi", "print the API document of the enabled plugins", openapi},
     {"doctor", "check the configuration and every dependency, and say how to mend what fails", doctor},
     {"config", "print every key with its default and meaning", config_reference},

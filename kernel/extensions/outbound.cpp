@@ -1,4 +1,7 @@
 // portico.outbound/1: calls to the upstreams that the manifest names.
+#include <algorithm>
+#include <cctype>
+
 #include "kernel/extensions/all.hpp"
 #include "kernel/extensions/table.hpp"
 #include "kernel/extensions/upstreams.hpp"
@@ -10,7 +13,7 @@ std::string upstream_name(const loader::Plugin& plugin, const std::string& name)
   return name == plugin.id() ? name : plugin.id() + "_" + name;
 }
 
-void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound) {
+void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound, int replicas) {
   for (const auto& [name, spec] : plugin.manifest.outbound) {
     outbound::UpstreamSettings settings;
     settings.name = upstream_name(plugin, name);
@@ -19,8 +22,12 @@ void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound) {
     settings.connect_timeout = std::chrono::milliseconds(spec.connect_timeout_ms);
     settings.body_limit = static_cast<std::size_t>(spec.body_limit);
     for (const auto& [lane, limits] : spec.lanes)
-      settings.lanes[lane] = {static_cast<int>(limits.concurrency), static_cast<int>(limits.queue),
-                              std::chrono::milliseconds(limits.queue_wait_ms)};
+      settings.lanes[lane] = {static_cast<int>(limits.concurrency),
+                              static_cast<int>(limits.queue),
+                              std::chrono::milliseconds(limits.queue_wait_ms),
+                              static_cast<double>(limits.background_percent) / 100,
+                              static_cast<int>(limits.rate),
+                              std::chrono::milliseconds(limits.rate_ms * replicas)};
     outbound.add(std::move(settings));
   }
 }
@@ -38,9 +45,41 @@ std::string declared(const portico_host* host, portico_str name) {
   return upstream_name(plugin, text);
 }
 
+/// A person waits for what is done in a request, also where that calls operations; nobody for the rest.
+outbound::Priority priority_of(std::uint32_t asked) {
+  switch (asked) {
+    case PORTICO_PRIORITY_INTERACTIVE:
+      return outbound::Priority::interactive;
+    case PORTICO_PRIORITY_JOB:
+      return outbound::Priority::job;
+    case PORTICO_PRIORITY_REFRESH:
+      return outbound::Priority::refresh;
+    default: {
+      const auto* call = loader::CallScope::current();
+      return call && !call->client_address.empty() ? outbound::Priority::interactive
+                                                   : outbound::Priority::job;
+    }
+  }
+}
+
+/// What a plugin's lease holds of a reply.
+struct Reply {
+  explicit Reply(outbound::Response from) : response(std::move(from)) {
+    for (const auto& [name, value] : response.headers) {
+      for (const char c : name) headers += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      headers += ": " + value + "\n";
+    }
+  }
+  outbound::Response response;
+  std::string headers;
+};
+
 portico_status call(const portico_host* host, const portico_outbound_request* raw,
                     portico_outbound_response* out, portico_error* error) {
   return guard(error, [&] {
+    if (raw->size < sizeof *raw || out->size < sizeof *out)
+      throw Problem(500, "plugin.wrong_abi", "the request or response of outbound.call is too small");
+    out->status = 0, out->may_have_been_sent = 0, out->attempts = 0, out->body = {};
     outbound::Request request;
     const auto name = declared(host, raw->upstream);
     request.method = text_of(raw->method);
@@ -50,17 +89,29 @@ portico_status call(const portico_host* host, const portico_outbound_request* ra
     request.body = text_of(raw->body);
     if (raw->lane.size) request.lane = text_of(raw->lane);
     request.deadline = loader::current_deadline();
+    if (raw->timeout_ms > 0)
+      request.deadline =
+          std::min(request.deadline, outbound::Clock::now() + std::chrono::milliseconds(raw->timeout_ms));
+    request.priority = priority_of(raw->priority);
     request.kind = raw->kind == PORTICO_OUTBOUND_READ ? outbound::Kind::read : outbound::Kind::write;
     request.operation = text_of(raw->operation);
     auto& plugin = plugin_of(host);
     const loader::Ledger::Entry line(plugin.ledger, loader::Holding::outbound, name);
     plugin.usage.add(plugin.usage.outbound_calls, 1);
-    auto response =
-        std::make_shared<outbound::Response>(services_of(host).outbound.call(name, std::move(request)));
-    plugin.usage.add(plugin.usage.bytes_in, response->body.size());
-    const auto type = response->header("content-type");
-    *out = {response->status, 0, {response->body.data(), response->body.size(), 0}, portico::to_str(type)};
-    out->body.lease = lease(response, "an upstream's reply");
+    std::shared_ptr<Reply> reply;
+    try {
+      reply = std::make_shared<Reply>(services_of(host).outbound.call(name, std::move(request)));
+    } catch (const outbound::CallProblem& problem) {
+      out->may_have_been_sent = problem.may_have_been_sent ? 1 : 0;
+      throw;
+    }
+    const auto& response = reply->response;
+    plugin.usage.add(plugin.usage.bytes_in, response.body.size());
+    out->status = response.status, out->may_have_been_sent = 1;
+    out->attempts = static_cast<std::uint32_t>(response.attempts);
+    out->body = {response.body.data(), response.body.size(), lease(reply, "an upstream's reply")};
+    out->content_type = portico::to_str(response.header("content-type"));
+    out->headers = portico::to_str(reply->headers);
   });
 }
 

@@ -9,7 +9,7 @@
 namespace kernel::extensions {
 
 /// errors    500 upstream.settings
-void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound);
+void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound, int replicas);
 std::string upstream_name(const loader::Plugin& plugin, const std::string& name);
 
 }  // namespace kernel::extensions

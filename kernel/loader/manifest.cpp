@@ -149,6 +149,9 @@ OutboundSpec read_outbound(const json::value& value, const std::string& where) {
       l.concurrency = one.number("concurrency", l.concurrency, 1, 1000);
       l.queue = one.number("queue", l.queue, 0, 100'000);
       l.queue_wait_ms = one.number("queue_wait_ms", l.queue_wait_ms, 0, 600'000);
+      l.rate = one.number("rate", l.rate, 0, 1'000'000);
+      l.rate_ms = one.number("rate_ms", l.rate_ms, 1, 86'400'000);
+      l.background_percent = one.number("background_percent", l.background_percent, 0, 100);
       one.finish();
       spec.lanes[std::string(lane.key())] = l;
     }

@@ -23,6 +23,9 @@ struct OutboundLaneSpec {
   std::int64_t concurrency = 8;
   std::int64_t queue = 64;
   std::int64_t queue_wait_ms = 2000;
+  std::int64_t rate = 0;  // attempts of all replicas in rate_ms; 0: any number
+  std::int64_t rate_ms = 1000;
+  std::int64_t background_percent = 40;
 };
 
 struct OutboundSpec {

@@ -16,6 +16,7 @@ Level level_of(Outcome outcome) noexcept {
     case Outcome::stopping:
     case Outcome::busy:  // the metrics count these two; a line for each would be the next overload
     case Outcome::circuit_open:
+    case Outcome::isolated:
       return Level::debug;
     case Outcome::throttled:
     case Outcome::server_error:

@@ -106,8 +106,21 @@ std::optional<Clock::time_point> Dispatcher::on_time(Clock::time_point now) {
     clear_timer(job);
     timer_fired(job);
   }
-  if (timers_.empty()) return std::nullopt;
-  return timers_.begin()->first;
+  for (auto it = paced_.begin(); it != paced_.end();) {
+    if (it->second.due > now) {
+      ++it;
+      continue;
+    }
+    Lane& lane = *it->first;
+    const auto upstream = it->second.upstream;
+    it = paced_.erase(it);
+    pump(upstream, lane);  // puts at most this lane back, to a later time
+  }
+  std::optional<Clock::time_point> next;
+  if (!timers_.empty()) next = timers_.begin()->first;
+  for (const auto& [lane, paced] : paced_)
+    if (!next || paced.due < *next) next = paced.due;
+  return next;
 }
 
 // ---- upstreams
@@ -115,6 +128,7 @@ std::optional<Clock::time_point> Dispatcher::on_time(Clock::time_point now) {
 void Dispatcher::add(UpstreamSettings settings, Target target) {
   const std::string name = settings.name;
   auto upstream = std::make_shared<Upstream>(std::move(settings), std::move(target), options_.random);
+  upstream->isolated = isolated_.contains(name);
   upstream->report_health();
   upstreams_[name] = std::move(upstream);
   resize_connection_cache();
@@ -141,11 +155,31 @@ void Dispatcher::report_bad_reply(const std::string& name, const std::string& la
   }
 }
 
+void Dispatcher::isolate(const std::string& name, bool isolated) {
+  const auto found = upstreams_.find(name);
+  if (found == upstreams_.end())
+    throw portico::Problem(404, "upstream.unknown", "no enabled plugin calls an upstream '" + name + "'");
+  if (isolated)
+    isolated_.insert(name);
+  else
+    isolated_.erase(name);
+  const std::shared_ptr<Upstream> upstream = found->second;
+  upstream->isolated = isolated;
+  upstream->report_health();
+  observe::log(Level::warning, "outbound", isolated ? "upstream isolated" : "upstream restored",
+               {{"upstream", name}});
+  if (!isolated) return;
+  for (auto& [lane_name, lane] : upstream->lanes()) {
+    while (Job* job = lane.front()) refuse(*job, Outcome::isolated, "isolated while waiting");
+  }
+}
+
 std::vector<LaneStats> Dispatcher::stats() {
   std::vector<LaneStats> all;
   for (auto& [name, upstream] : upstreams_) {
     for (auto& [lane_name, lane] : upstream->lanes()) {
-      all.push_back({name, lane_name, lane.in_flight(), lane.queued(), lane.breaker().state()});
+      all.push_back(
+          {name, lane_name, lane.in_flight(), lane.queued(), lane.breaker().state(), upstream->isolated});
     }
   }
   std::sort(all.begin(), all.end(), [](const LaneStats& a, const LaneStats& b) {
@@ -188,22 +222,16 @@ void Dispatcher::enqueue(Job& job) {
   const Clock::time_point now = Clock::now();
   Lane& lane = *job.lane;
   job.stage = Job::Stage::queued;
-  if (job.deadline - now < kLeastTime) {
-    lane.push(job);
-    return refuse(job, Outcome::deadline, "no time left");
-  }
-  if (!lane.front() && lane.has_room()) {
-    lane.push(job);
-    return start(job);
-  }
-  if (lane.breaker().refuses(options_.breaker_clock())) {
-    lane.push(job);
-    return refuse(job, Outcome::circuit_open, "breaker open");
-  }
-  const bool full = lane.queued() >= lane.settings().queue;
   lane.push(job);
-  if (full) return refuse(job, Outcome::busy, "queue full");
+  if (isolated_.contains(job.upstream_name)) return refuse(job, Outcome::isolated, "isolated");
+  if (job.deadline - now < kLeastTime) return refuse(job, Outcome::deadline, "no time left");
+  const bool is_next = lane.next() == &job;
+  if (is_next && lane.paced_until() <= now) return start(job);
+  if (lane.breaker().refuses(options_.breaker_clock()))
+    return refuse(job, Outcome::circuit_open, "breaker open");
+  if (lane.overfull(job.request.priority)) return refuse(job, Outcome::busy, "queue full");
   set_timer(job, std::min(job.deadline, now + lane.settings().queue_wait));
+  if (is_next) pump_later(job.upstream, lane);
 }
 
 /// From the queue to the wire. The job is in its lane's queue, the lane has room.
@@ -222,7 +250,7 @@ void Dispatcher::start(Job& job) {
 
   clear_timer(job);
   lane.take_out(job);
-  lane.started();
+  lane.started(job.request.priority, Clock::now());
   job.stage = Job::Stage::in_flight;
   job.attempt_started = Clock::now();
   job.attempt_time = std::min(left, job.upstream->settings().timeout);
@@ -241,16 +269,26 @@ void Dispatcher::start(Job& job) {
   } catch (const std::exception& e) {
     if (job.transfer) sent_.erase(job.transfer->handle());
     job.transfer.reset();
-    lane.ended();
+    lane.ended(job.request.priority);
     lane.breaker().abandon(job.permit);
     finish(job, problem_for(Outcome::unavailable, std::string("not sent: ") + e.what(), false),
            Outcome::unavailable);
   }
 }
 
-void Dispatcher::pump(Upstream& upstream, Lane& lane) {
-  while (lane.has_room() && lane.front()) start(*lane.front());
-  publish_breaker(upstream, lane);
+void Dispatcher::pump(const std::shared_ptr<Upstream>& upstream, Lane& lane) {
+  while (Job* job = lane.next()) {
+    if (lane.paced_until() > Clock::now()) {
+      pump_later(upstream, lane);
+      break;
+    }
+    start(*job);
+  }
+  publish_breaker(*upstream, lane);
+}
+
+void Dispatcher::pump_later(const std::shared_ptr<Upstream>& upstream, Lane& lane) {
+  paced_[&lane] = {upstream, lane.paced_until()};
 }
 
 // ---- a call: out
@@ -264,7 +302,7 @@ void Dispatcher::on_done(CURL* handle, CURLcode code) {
   const Attempt attempt = job.transfer->finish(code);
   give_back_permit(job, attempt);
   settle_attempt(job, attempt);
-  pump(*upstream, lane);
+  pump(upstream, lane);
 }
 
 void Dispatcher::give_back_permit(Job& job, const Attempt& attempt) {
@@ -306,7 +344,7 @@ void Dispatcher::settle_attempt(Job& job, const Attempt& attempt) {
   }
   job.last_outcome = attempt.outcome;
   release_transfer(job);
-  job.lane->ended();
+  job.lane->ended(job.request.priority);
   if (job.holds_retry) {
     job.upstream->budget().end();
     job.holds_retry = false;
@@ -356,10 +394,10 @@ void Dispatcher::cancel(Job& job) {
     Lane& lane = *job.lane;
     loop_.remove(job.transfer->handle());
     release_transfer(job);
-    lane.ended();
+    lane.ended(job.request.priority);
     lane.breaker().abandon(job.permit);
     finish(job, problem_for(Outcome::cancelled, "cancelled", true), Outcome::cancelled);
-    return pump(*upstream, lane);
+    return pump(upstream, lane);
   }
   job.last.reset();  // nobody wants it any more
   refuse(job, Outcome::cancelled, "cancelled");
@@ -416,7 +454,7 @@ void Dispatcher::fail_everything() {
     if (job.stage == Job::Stage::in_flight) {
       loop_.remove(job.transfer->handle());
       release_transfer(job);
-      job.lane->ended();
+      job.lane->ended(job.request.priority);
       finish(job, problem_for(Outcome::stopping, "stopping", true), Outcome::stopping);
     } else {
       job.last.reset();

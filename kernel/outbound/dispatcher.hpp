@@ -1,9 +1,11 @@
 // Decides about every call: admit, queue, send, retry, refuse. One thread, no locks but those of its inbox.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <random>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -34,6 +36,7 @@ class Dispatcher final : private EventLoop::Handler {
   void add(UpstreamSettings settings, Target target);
   void remove(const std::string& name);
   void report_bad_reply(const std::string& name, const std::string& lane);
+  void isolate(const std::string& name, bool isolated);
   std::vector<LaneStats> stats();
 
  private:
@@ -46,7 +49,8 @@ class Dispatcher final : private EventLoop::Handler {
   void admit(std::unique_ptr<Job> owned);
   void enqueue(Job& job);
   void start(Job& job);
-  void pump(Upstream& upstream, Lane& lane);
+  void pump(const std::shared_ptr<Upstream>& upstream, Lane& lane);
+  void pump_later(const std::shared_ptr<Upstream>& upstream, Lane& lane);
   void cancel(Job& job);
   void timer_fired(Job& job);
 
@@ -70,6 +74,12 @@ class Dispatcher final : private EventLoop::Handler {
   Inbox inbox_;
 
   std::unordered_map<std::string, std::shared_ptr<Upstream>> upstreams_;
+  std::set<std::string> isolated_;
+  struct Paced {
+    std::shared_ptr<Upstream> upstream;  // of the lane
+    Clock::time_point due;
+  };
+  std::map<Lane*, Paced> paced_;  // lanes whose rate holds the next call back
   std::unordered_map<std::uint64_t, std::unique_ptr<Job>> jobs_;
   std::unordered_map<CURL*, Job*> sent_;
   std::vector<std::unique_ptr<Transfer>> idle_transfers_;

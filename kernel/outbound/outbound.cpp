@@ -48,6 +48,10 @@ void Outbound::report_bad_reply(std::string_view name, std::string_view lane) {
   dispatcher_->run_task([&] { dispatcher_->report_bad_reply(std::string(name), std::string(lane)); });
 }
 
+void Outbound::isolate(std::string_view name, bool isolated) {
+  dispatcher_->run_task([&] { dispatcher_->isolate(std::string(name), isolated); });
+}
+
 std::vector<LaneStats> Outbound::stats() const {
   std::vector<LaneStats> all;
   dispatcher_->run_task([&] { all = dispatcher_->stats(); });

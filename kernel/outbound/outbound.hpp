@@ -26,7 +26,15 @@ struct LaneSettings {
   int concurrency = 8;                         // calls in flight, 1 … 1000
   int queue = 32;                              // calls that may wait, 0 … 100000
   std::chrono::milliseconds queue_wait{2000};  // longest wait in the queue
+  double background_share = 0.4;               // of both, for all that no person waits for; 0 … 1
+  int rate = 0;                                // attempts that may begin in rate_period; 0: any number
+  std::chrono::milliseconds rate_period{1000};
 };
+
+/// Who waits for the answer. Of a lane's room and queue, jobs and refreshes together take at most
+/// background_share, and refreshes a quarter of that (each at least one place); within that, the class that
+/// is furthest below its weight (6, 3, 1) goes next.
+enum class Priority { interactive, job, refresh };
 
 /// When a lane stops calling an upstream that fails.
 struct BreakerSettings {
@@ -70,6 +78,7 @@ struct Request {
   Clock::time_point
       deadline{};  // of the whole call with queue and retries; default: now + the upstream's time-out
   Kind kind = Kind::write;
+  Priority priority = Priority::interactive;
   std::string operation;     // metric label and log word: "ListReports"; constant text, never an id
   std::stop_token cancel{};  // a read ends at once; a write only while it waits in the queue
 };
@@ -101,6 +110,7 @@ using Result = std::variant<Response, CallProblem>;
 using Callback = std::function<void(Result)>;
 
 enum class BreakerState { closed, half_open, open };
+std::string_view to_string(BreakerState state) noexcept;
 
 struct LaneStats {
   std::string upstream;
@@ -108,6 +118,7 @@ struct LaneStats {
   int in_flight = 0;
   int queued = 0;
   BreakerState breaker = BreakerState::closed;
+  bool isolated = false;
 };
 
 class Dispatcher;
@@ -147,6 +158,7 @@ class Outbound {
   ///          502 upstream.too_large       body or headers above the limits
   ///          504 upstream.timeout         sent, but no whole reply in time
   ///          504 upstream.deadline        no time left before it was sent
+  ///          503 upstream.isolated        an administrator holds calls back
   ///          503 upstream.not_configured, 503 upstream.cancelled, 503 upstream.stopping
   ///          500 upstream.bad_request     path, method, header or lane that must not be sent: our own
   ///          mistake
@@ -158,6 +170,10 @@ class Outbound {
 
   /// The caller could not decode a reply it got: counts as a failure for that lane's breaker.
   void report_bad_reply(std::string_view name, std::string_view lane = "standard");
+
+  /// Holds back every call to the upstream, also the waiting ones, or lets them through again. Outlives a
+  /// replacement. errors: 404 upstream.unknown
+  void isolate(std::string_view name, bool isolated);
 
   /// Every lane as it is now, by upstream and lane. Empty after stop.
   std::vector<LaneStats> stats() const;

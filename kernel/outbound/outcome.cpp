@@ -27,6 +27,8 @@ Answer answer_for(Outcome outcome) noexcept {
       return {503, "upstream.busy", 1};
     case Outcome::circuit_open:
       return {503, "upstream.circuit_open", 1};
+    case Outcome::isolated:
+      return {503, "upstream.isolated", 60};
     case Outcome::deadline:
       return {504, "upstream.deadline", 1};
     case Outcome::cancelled:
@@ -72,6 +74,8 @@ std::string_view to_string(Outcome outcome) noexcept {
       return "busy";
     case Outcome::circuit_open:
       return "circuit_open";
+    case Outcome::isolated:
+      return "isolated";
     case Outcome::deadline:
       return "deadline";
     case Outcome::cancelled:
@@ -113,6 +117,7 @@ bool worth_retrying(Outcome outcome, int status) noexcept {
     case Outcome::too_large:
     case Outcome::busy:
     case Outcome::circuit_open:
+    case Outcome::isolated:
     case Outcome::deadline:
     case Outcome::cancelled:
     case Outcome::not_configured:
@@ -138,6 +143,7 @@ Verdict verdict_of(Outcome outcome) noexcept {
     case Outcome::throttled:
     case Outcome::busy:
     case Outcome::circuit_open:
+    case Outcome::isolated:
     case Outcome::deadline:
     case Outcome::cancelled:
     case Outcome::not_configured:

@@ -20,6 +20,7 @@ enum class Outcome {
   too_large,
   busy,
   circuit_open,
+  isolated,
   deadline,
   cancelled,
   not_configured,

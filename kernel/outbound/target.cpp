@@ -143,6 +143,9 @@ void check_lane(const std::string& name, const LaneSettings& lane) {
   if (!is_token(name)) refuse_settings("lanes: odd name");
   in_range("lanes." + name + ".concurrency", lane.concurrency, 1, 1000);
   in_range("lanes." + name + ".queue", lane.queue, 0, 100'000);
+  in_range("lanes." + name + ".rate", lane.rate, 0, 1'000'000);
+  in_range("lanes." + name + ".rate_period ms", static_cast<long>(lane.rate_period.count()), 1L, 86'400'000L);
+  in_range("lanes." + name + ".background_share", lane.background_share, 0.0, 1.0);
   in_range("lanes." + name + ".queue_wait ms", static_cast<long>(lane.queue_wait.count()), 0L, 600'000L);
 }
 

@@ -8,6 +8,26 @@
 namespace kernel::outbound {
 namespace {
 
+constexpr std::array<int, 3> kWeights = {6, 3, 1};  // by Priority
+constexpr double kRefreshShare = 0.25;              // of what the background has
+
+std::size_t place(Priority priority) {
+  return static_cast<std::size_t>(priority);
+}
+
+/// Of `whole` places, those that all of this class and below may take; at least one where there is any.
+int share_of(Priority priority, int whole, double background) {
+  if (priority == Priority::interactive) return whole;
+  const double share = priority == Priority::job ? background : background * kRefreshShare;
+  return std::min(whole, std::max(1, static_cast<int>(whole * share)));
+}
+
+std::int64_t in_ms(Clock::duration d) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
+
+}  // namespace
+
 std::string_view to_string(BreakerState state) noexcept {
   switch (state) {
     case BreakerState::closed:
@@ -19,12 +39,6 @@ std::string_view to_string(BreakerState state) noexcept {
   }
   return "open";
 }
-
-std::int64_t in_ms(Clock::duration d) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
-}
-
-}  // namespace
 
 Lane::Lane(const std::string& upstream, std::string name, const LaneSettings& settings,
            const BreakerSettings& breaker, std::function<double()> random)
@@ -43,24 +57,77 @@ Lane::Lane(const std::string& upstream, std::string name, const LaneSettings& se
   breaker_gauge_.set(0);
 }
 
-void Lane::started() noexcept {
-  ++in_flight_;
-  in_flight_gauge_.add(1);
+int Lane::in_flight() const noexcept {
+  return lines_[0].in_flight + lines_[1].in_flight + lines_[2].in_flight;
 }
 
-void Lane::ended() noexcept {
-  --in_flight_;
+int Lane::queued() const noexcept {
+  return static_cast<int>(lines_[0].waiting.size() + lines_[1].waiting.size() + lines_[2].waiting.size());
+}
+
+void Lane::started(Priority priority, Clock::time_point now) noexcept {
+  ++lines_[place(priority)].in_flight;
+  in_flight_gauge_.add(1);
+  if (settings_.rate > 0) tat_ = std::max(tat_, now) + settings_.rate_period / settings_.rate;
+}
+
+void Lane::ended(Priority priority) noexcept {
+  --lines_[place(priority)].in_flight;
   in_flight_gauge_.add(-1);
 }
 
 void Lane::push(Job& job) {
-  job.queue_place = queue_.insert(queue_.end(), &job);
+  auto& waiting = lines_[place(job.request.priority)].waiting;
+  job.queue_place = waiting.insert(waiting.end(), &job);
   queued_gauge_.add(1);
 }
 
 void Lane::take_out(Job& job) {
-  queue_.erase(job.queue_place);
+  lines_[place(job.request.priority)].waiting.erase(job.queue_place);
   queued_gauge_.add(-1);
+}
+
+Job* Lane::front() const noexcept {
+  for (const auto& line : lines_)
+    if (!line.waiting.empty()) return line.waiting.front();
+  return nullptr;
+}
+
+bool Lane::has_room(Priority priority) const noexcept {
+  // A class counts with those below it: what refreshes take, jobs do not have.
+  int taken = 0;
+  for (std::size_t i = place(priority); i < lines_.size(); ++i) taken += lines_[i].in_flight;
+  return in_flight() < settings_.concurrency &&
+         taken < share_of(priority, settings_.concurrency, settings_.background_share) &&
+         (priority != Priority::refresh || has_room(Priority::job));
+}
+
+Job* Lane::next() const noexcept {
+  const Line* best = nullptr;
+  int best_weight = 0;
+  for (const auto priority : {Priority::interactive, Priority::job, Priority::refresh}) {
+    const auto& line = lines_[place(priority)];
+    if (line.waiting.empty() || !has_room(priority)) continue;
+    const int weight = kWeights[place(priority)];
+    if (best && line.in_flight * best_weight >= best->in_flight * weight) continue;
+    best = &line, best_weight = weight;
+  }
+  return best ? best->waiting.front() : nullptr;
+}
+
+bool Lane::overfull(Priority priority) const noexcept {
+  int waiting = 0;
+  for (std::size_t i = place(priority); i < lines_.size(); ++i)
+    waiting += static_cast<int>(lines_[i].waiting.size());
+  return queued() > settings_.queue ||
+         waiting > share_of(priority, settings_.queue, settings_.background_share) ||
+         (priority == Priority::refresh && overfull(Priority::job));
+}
+
+Clock::time_point Lane::paced_until() const noexcept {
+  if (settings_.rate <= 0) return {};
+  // A whole period's attempts may begin at once; then one each period / rate.
+  return tat_ - settings_.rate_period + settings_.rate_period / settings_.rate;
 }
 
 bool Lane::publish_breaker(Clock::time_point now) {
@@ -138,11 +205,12 @@ void Upstream::report_health() const {
     open = open || lane.breaker().state() == BreakerState::open;
     probing = probing || lane.breaker().state() == BreakerState::half_open;
   }
-  const observe::HealthState state = open      ? observe::HealthState::failed
-                                     : probing ? observe::HealthState::degraded
-                                               : observe::HealthState::ok;
+  const observe::HealthState state = isolated || open ? observe::HealthState::failed
+                                     : probing        ? observe::HealthState::degraded
+                                                      : observe::HealthState::ok;
   observe::health().report(health_name(settings_.name), state,
-                           open      ? "circuit open"
+                           isolated  ? "isolated by an administrator"
+                           : open    ? "circuit open"
                            : probing ? "circuit half open"
                                      : "");
 }

@@ -1,6 +1,7 @@
 // The state of one upstream and its lanes. Lives on the event thread.
 #pragma once
 
+#include <array>
 #include <list>
 #include <map>
 #include <memory>
@@ -17,7 +18,7 @@ namespace kernel::outbound {
 
 struct Job;
 
-/// One lane: calls in flight, calls that wait, the breaker.
+/// One lane: calls in flight, calls that wait in a line for each class, the pace, the breaker.
 class Lane {
  public:
   Lane(const std::string& upstream, std::string name, const LaneSettings& settings,
@@ -25,16 +26,22 @@ class Lane {
 
   const std::string& name() const noexcept { return name_; }
   const LaneSettings& settings() const noexcept { return settings_; }
-  int in_flight() const noexcept { return in_flight_; }
-  bool has_room() const noexcept { return in_flight_ < settings_.concurrency; }
+  int in_flight() const noexcept;
 
-  void started() noexcept;
-  void ended() noexcept;
+  void started(Priority priority, Clock::time_point now) noexcept;
+  void ended(Priority priority) noexcept;
 
   void push(Job& job);
   void take_out(Job& job);
-  Job* front() const noexcept { return queue_.empty() ? nullptr : queue_.front(); }
-  int queued() const noexcept { return static_cast<int>(queue_.size()); }
+  /// Any that waits; null without one.
+  Job* front() const noexcept;
+  /// The one whose turn it is; null where none waits or the room for those that do is taken.
+  Job* next() const noexcept;
+  int queued() const noexcept;
+  /// More wait than the class, or the lane, has places for.
+  bool overfull(Priority priority) const noexcept;
+  /// When the rate lets the next attempt begin; in the past: now.
+  Clock::time_point paced_until() const noexcept;
 
   Breaker& breaker() noexcept { return breaker_; }
   const Breaker& breaker() const noexcept { return breaker_; }
@@ -47,8 +54,14 @@ class Lane {
   LaneSettings settings_;
   Breaker breaker_;
   BreakerState shown_ = BreakerState::closed;
-  int in_flight_ = 0;
-  std::list<Job*> queue_;
+  struct Line {
+    int in_flight = 0;
+    std::list<Job*> waiting;
+  };
+  bool has_room(Priority priority) const noexcept;
+
+  std::array<Line, 3> lines_;  // by Priority
+  Clock::time_point tat_{};    // theoretical arrival time of the generic cell rate algorithm
   observe::Gauge& in_flight_gauge_;
   observe::Gauge& queued_gauge_;
   observe::Gauge& breaker_gauge_;
@@ -67,7 +80,8 @@ class Upstream {
   RetryBudget& budget() noexcept { return budget_; }
   int concurrency() const noexcept;
 
-  int active = 0;  // calls that are not finished
+  int active = 0;         // calls that are not finished
+  bool isolated = false;  // by an administrator
 
   void count_attempt() noexcept { attempts_.add(); }
   void count_retry() noexcept { retries_.add(); }

@@ -216,7 +216,8 @@ portico_status call_upstream(Host host, const portico_outbound_request*, portico
   auto& fake = FakeHost::of(host);
   if (const auto status = fake.enter(error); status != PORTICO_OK) return status;
   if (!fake.script.upstreams_answer) return problem(error, 503, "upstream.unavailable");
-  *out = {200, 0, fake.lease("{}"), to_str("application/json")};
+  out->status = 200, out->may_have_been_sent = 1, out->attempts = 1;
+  out->body = fake.lease("{}"), out->content_type = to_str("application/json"), out->headers = {};
   return PORTICO_OK;
 }
 

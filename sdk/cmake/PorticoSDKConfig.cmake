@@ -1,4 +1,4 @@
-# find_package(PorticoSDK 0.9 REQUIRED): gives portico_add_plugin() and portico_test(); in the repository itself they are there.
+# find_package(PorticoSDK 1.0 REQUIRED): gives portico_add_plugin() and portico_test(); in the repository itself they are there.
 if(NOT COMMAND portico_add_plugin)
   include(CMakeFindDependencyMacro)
   get_property(portico_languages GLOBAL PROPERTY ENABLED_LANGUAGES)

@@ -1,7 +1,6 @@
-# The SDK's version. Before 1.0 a minor version may differ from the one before it: it fits nobody who asked for another.
-set(PACKAGE_VERSION 0.9.0)
-if(PACKAGE_FIND_VERSION VERSION_LESS_EQUAL PACKAGE_VERSION
-    AND PACKAGE_FIND_VERSION_MAJOR EQUAL 0 AND PACKAGE_FIND_VERSION_MINOR EQUAL 9)
+# The SDK's version. A later minor of one major fits who asked for an earlier one.
+set(PACKAGE_VERSION 1.0.0)
+if(PACKAGE_FIND_VERSION VERSION_LESS_EQUAL PACKAGE_VERSION AND PACKAGE_FIND_VERSION_MAJOR EQUAL 1)
   set(PACKAGE_VERSION_COMPATIBLE TRUE)
 endif()
 if(PACKAGE_FIND_VERSION STREQUAL PACKAGE_VERSION)

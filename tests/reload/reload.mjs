@@ -166,6 +166,13 @@ async function calls_go_on(shop, host) {
   shop.configure({ 'plugins.tide.moon_url': `http://127.0.0.1:${moon.address().port}` });
   const taken = await shop.portico('reload');
   is('a version that calls an upstream is taken', taken.code === 0, taken.out);
+  const held = await shop.portico('upstream', 'isolate', 'tide_moon');
+  const refused = await get(host, '/api/tide/call');
+  is('an isolated upstream is not called, and that is said', held.code === 0 && /tide_moon\s+standard.*isolated/.test(held.out) && refused.status === 503 && refused.text.includes('upstream.isolated'), held.out + refused.text);
+  const unknown = await shop.portico('upstream', 'isolate', 'tide_mond');
+  is('an upstream that nobody calls is refused', unknown.code === 1 && /upstream\.unknown/.test(unknown.out), unknown.out);
+  const restored = await shop.portico('upstream', 'restore', 'tide_moon');
+  is('restored, it is called again', restored.code === 0 && (await get(host, '/api/tide/call')).status === 200, restored.out);
   const bad = shop.compile('tide', '5.2.0', { defines: ['TIDE_CALLS', 'TIDE_FAILS'], more });
   shop.install('tide', bad);
   for (let round = 1; round <= 5; round += 1) {

@@ -74,6 +74,8 @@ static portico_status call(void* user, portico_handle exchange, portico_error* e
   portico_status status;
   memset(&request, 0, sizeof request);
   request.size = sizeof request;
+  memset(&response, 0, sizeof response);
+  response.size = sizeof response;
   request.kind = PORTICO_OUTBOUND_WRITE;
   request.upstream = text("moon");
   request.operation = text("phase");

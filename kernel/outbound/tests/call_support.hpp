@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 #include <memory>
+#include <semaphore>
 #include <string>
 
 #include "kernel/outbound/outbound.hpp"
@@ -68,5 +69,18 @@ inline Outbound::Options without_jitter() {
   options.random = [] { return 0.0; };
   return options;
 }
+
+/// A server that tells when a request is there and answers it when told to.
+struct GatedServer {
+  std::counting_semaphore<1000> arrived{0};
+  std::counting_semaphore<1000> go{0};
+  ScriptedServer server{answering([this](const std::string&) {
+    arrived.release();
+    go.acquire();
+    return reply(200);
+  })};
+
+  ~GatedServer() { go.release(500); }
+};
 
 }  // namespace kernel::outbound::test

@@ -21,19 +21,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A server that tells when a request is there and answers it when told to.
-struct GatedServer {
-  std::counting_semaphore<1000> arrived{0};
-  std::counting_semaphore<1000> go{0};
-  ScriptedServer server{answering([this](const std::string&) {
-    arrived.release();
-    go.acquire();
-    return reply(200);
-  })};
-
-  ~GatedServer() { go.release(500); }
-};
-
 UpstreamSettings one_at_a_time(const ScriptedServer& server, int queue,
                                std::chrono::milliseconds wait = 10s) {
   UpstreamSettings settings = upstream_at(server);

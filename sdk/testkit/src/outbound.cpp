@@ -27,7 +27,10 @@ Expectation& Expectation::with_body_containing(std::string text) {
   return *this;
 }
 Expectation& Expectation::reply(int status, std::string body, std::string content_type) {
-  reply_ = {status, std::move(body), std::move(content_type)};
+  return reply(UpstreamReply{status, std::move(body), std::move(content_type)});
+}
+Expectation& Expectation::reply(UpstreamReply whole) {
+  reply_ = std::move(whole);
   return *this;
 }
 Expectation& Expectation::times_out() {
@@ -36,8 +39,12 @@ Expectation& Expectation::times_out() {
 Expectation& Expectation::is_cut() {
   return fails(Problem(503, "upstream.unavailable", "the script says that the connection is cut", 5));
 }
-Expectation& Expectation::fails(Problem problem) {
-  failure_ = std::make_shared<Problem>(std::move(problem));
+Expectation& Expectation::is_refused() {
+  return fails(
+      OutboundProblem(Problem(503, "upstream.unavailable", "the script says that nobody listens", 5), false));
+}
+Expectation& Expectation::fails(OutboundProblem problem) {
+  failure_ = std::make_shared<OutboundProblem>(std::move(problem));
   return *this;
 }
 
@@ -102,7 +109,7 @@ UpstreamReply Upstream::take(const UpstreamRequest& request, std::vector<std::st
       auto expected = std::move(script_.front());
       script_.pop_front();
       const auto& met = *met_.emplace_back(std::move(expected));
-      if (met.failure_) throw Problem(*met.failure_);
+      if (met.failure_) throw OutboundProblem(*met.failure_);
       return met.reply_;
     }
     if (!answer_) {
@@ -122,6 +129,7 @@ namespace {
 
 struct Answered {
   UpstreamReply reply;
+  std::string headers;
 };
 
 portico_status call_one(const portico_host* host, const portico_outbound_request* raw,
@@ -147,17 +155,24 @@ portico_status call_one(const portico_host* host, const portico_outbound_request
       if (!slot) slot = std::make_unique<Upstream>(request.upstream);
       upstream = slot.get();
     }
+    out->status = 0, out->may_have_been_sent = 1, out->attempts = 1, out->body = {};
     std::vector<std::string> faults;
     const auto answered = std::make_shared<Answered>();
     try {
       answered->reply = upstream->take(request, faults);
+    } catch (const OutboundProblem& problem) {
+      out->may_have_been_sent = problem.may_have_been_sent ? 1 : 0;
+      throw;
     } catch (...) {
       for (auto& fault : faults) s.fault(std::move(fault));
       throw;
     }
     const auto& reply = answered->reply;
-    *out = {reply.status, 0, {reply.body.data(), reply.body.size(), 0}, to_str(reply.content_type)};
-    out->body.lease = s.lease(answered, "outbound.call");
+    answered->headers = "content-type: " + reply.content_type + "\n";
+    for (const auto& [name, value] : reply.headers) answered->headers += name + ": " + value + "\n";
+    out->status = reply.status;
+    out->body = {reply.body.data(), reply.body.size(), s.lease(answered, "outbound.call")};
+    out->content_type = to_str(reply.content_type), out->headers = to_str(answered->headers);
   });
 }
 

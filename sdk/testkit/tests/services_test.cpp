@@ -47,6 +47,28 @@ TEST_CASE("an upstream answers from its script, in order") {
   CHECK(shop.requests()[0].lane == "standard");
 }
 
+TEST_CASE("a reply has its headers, and a failure says whether the upstream may have seen the request") {
+  TestHost host;
+  auto& shop = host.upstream("shop");
+  shop.expect("GET", "/thing").reply({429, "", "text/plain", {{"retry-after", "7"}, {"x-a", "b: c"}}});
+  shop.expect("GET", "/thing").is_refused();
+  shop.expect("GET", "/thing").is_cut();
+  shop.expect("GET", "/thing").fails(Problem(503, "upstream.busy"));
+  start_route(host, [](Host& h, const Request&) {
+    try {
+      const auto reply = h.outbound().call(get_thing());
+      return Greeting{std::string(reply.header("retry-after")) + "," + std::string(reply.header("x-a")) +
+                      "," + std::string(reply.header("absent"))};
+    } catch (const OutboundProblem& problem) {
+      return Greeting{problem.code + (problem.may_have_been_sent ? " perhaps sent" : " not sent")};
+    }
+  });
+  CHECK(host.get("/x").as<Greeting>().message == "7,b: c,");
+  CHECK(host.get("/x").as<Greeting>().message == "upstream.unavailable not sent");
+  CHECK(host.get("/x").as<Greeting>().message == "upstream.unavailable perhaps sent");
+  CHECK(host.get("/x").as<Greeting>().message == "upstream.busy perhaps sent");
+}
+
 TEST_CASE("a request that is not expected fails the test, with what was asked and what was expected") {
   TestHost host;
   auto& shop = host.upstream("shop");

@@ -10,6 +10,15 @@ extern "C" {
 
 #define PORTICO_EXT_OUTBOUND "portico.outbound/1"
 
+/* Who waits for the answer; the room of a lane is shared by these classes. AUTO: a person in a request, else a
+   job. */
+enum {
+  PORTICO_PRIORITY_AUTO = 0,
+  PORTICO_PRIORITY_INTERACTIVE = 1,
+  PORTICO_PRIORITY_JOB = 2,
+  PORTICO_PRIORITY_REFRESH = 3 /* nobody waits: what is shown is only made fresh */
+};
+
 enum { PORTICO_OUTBOUND_READ = 0, PORTICO_OUTBOUND_WRITE = 1 }; /* reads are retried, writes never */
 
 typedef struct portico_outbound_request {
@@ -23,6 +32,9 @@ typedef struct portico_outbound_request {
   const struct portico_outbound_header* headers;
   uint64_t header_count;
   portico_str body;
+  int64_t timeout_ms; /* of the whole call, its wait and its retries; 0: until the caller's deadline */
+  uint32_t priority;
+  uint32_t reserved;
 } portico_outbound_request;
 
 typedef struct portico_outbound_header {
@@ -31,17 +43,21 @@ typedef struct portico_outbound_header {
 } portico_outbound_header;
 
 typedef struct portico_outbound_response {
-  int32_t status;
-  uint32_t reserved;
+  uint32_t size;               /* set by the caller */
+  int32_t status;              /* of HTTP; 0 where the call failed */
+  uint32_t may_have_been_sent; /* also where it failed: 0 only where the upstream surely has not seen it */
+  uint32_t attempts;
   portico_buffer body;
-  portico_str content_type; /* valid as long as body */
+  portico_str content_type; /* this and headers are valid as long as body */
+  portico_str headers;      /* "name: value\n" for each that came, names in lower case */
 } portico_outbound_response;
 
 typedef struct portico_outbound {
   uint32_t size;
   uint32_t reserved;
   /* [request] [task] Any HTTP status is PORTICO_OK. errors: 503 upstream.busy, upstream.unavailable,
-     upstream.circuit_open; 504 upstream.timeout, upstream.deadline; 502 upstream.too_large. */
+     upstream.circuit_open, upstream.isolated; 504 upstream.timeout, upstream.deadline; 502 upstream.too_large. A write that failed
+     and may have been sent has an unknown outcome: look before repeating it. */
   portico_status (*call)(const portico_host*, const portico_outbound_request*, portico_outbound_response* out,
                          portico_error*);
   /* [any] The reply was no sense: counts as a failure for the breaker. */

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <portico/outbound.hpp>
 #include <portico/problem.hpp>
 #include <portico/request.hpp>
 #include <string>
@@ -29,6 +30,7 @@ struct UpstreamReply {
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
+  Headers headers{};
 };
 
 /// One request that has to come, and its answer. Answers 200 with "{}" unless it is told otherwise.
@@ -43,12 +45,17 @@ class Expectation {
   Expectation& with_body_containing(std::string text);
 
   Expectation& reply(int status, std::string body, std::string content_type = "application/json");
+  Expectation& reply(UpstreamReply whole);
   Expectation& reply(std::string body) { return reply(200, std::move(body)); }
   /// 504 upstream.timeout: nobody knows whether the request was carried out.
   Expectation& times_out();
-  /// 503 upstream.unavailable: the connection was refused or cut.
+  /// 503 upstream.unavailable: the connection was cut after the request was sent.
   Expectation& is_cut();
-  Expectation& fails(Problem problem);
+  /// 503 upstream.unavailable: nobody listens, so it was not sent.
+  Expectation& is_refused();
+  /// An OutboundProblem says whether it may have been sent; for another that is taken to be so.
+  Expectation& fails(OutboundProblem problem);
+  Expectation& fails(Problem problem) { return fails(OutboundProblem(std::move(problem), true)); }
 
  private:
   friend class Upstream;
@@ -60,7 +67,7 @@ class Expectation {
   Headers headers_;
   std::vector<std::string> texts_;
   UpstreamReply reply_{200, "{}", "application/json"};
-  std::shared_ptr<Problem> failure_;
+  std::shared_ptr<OutboundProblem> failure_;
 };
 
 /// One upstream of the manifest. Expected requests come in the order they were said; one that is not expected
