@@ -8,10 +8,11 @@ search_target() { # NAME
   local name=$1 room="$ROOT/tests/fuzz/$1" found="$KEPT_LOGS/fuzz-$1" rc options=()
   mkdir -p "$TEST_DIR/fuzz-$name/learned" "$found"
   [ -f "$room/dictionary" ] && options+=("-dict=$room/dictionary")
+  [ -f "$room/options" ] && mapfile -t -O ${#options[@]} options <"$room/options"
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   cd "$TEST_DIR/fuzz-$name" || return
-  "$(build_dir fuzz)/bin/fuzz_$name" "${options[@]}" -jobs=2 -workers=2 -runs=$((${PORTICO_FUZZ_RUNS:-1000000} / 2)) \
-    -rss_limit_mb=512 -timeout=10 -max_len=1024 -print_final_stats=1 -artifact_prefix="$found/" learned "$room/corpus"
+  "$(build_dir fuzz)/bin/fuzz_$name" -jobs=2 -workers=2 -runs=$((${PORTICO_FUZZ_RUNS:-1000000} / 2)) -rss_limit_mb=512 -timeout=10 \
+    -max_len=1024 -print_final_stats=1 -artifact_prefix="$found/" "${options[@]}" learned "$room/corpus"
   rc=$?
   tail -n 40 fuzz-*.log
   if [ $rc != 0 ]; then
