@@ -151,6 +151,8 @@ CONF
 # What the sandbox accepts unless told otherwise (examples/sandbox/README.md): no secrets, it plays on loopback only.
 kSandboxIdentifier=sandboxIdentifier000000000000001
 kSandboxSecret=sandboxSecret0000000000000000001
+kSandboxConsumer=3MVG9sandboxConsumerKey00000000000000000001
+kSandboxUsername=integration@portal.sample.example
 
 sandbox_url() { printf 'http://127.0.0.1:%s' "$(port_of sandbox)"; }
 answers_200() { [ "$(curl -s -o /dev/null -m 2 -w '%{http_code}' "$1")" = 200 ]; }
