@@ -252,6 +252,11 @@ sanitizer_suites() {
   done
 }
 
+# What ships is built by another preset than the tests; at least its configuration is seen every day.
+configure_preset() { # PRESET
+  cd "$ROOT" && cmake --preset "$1" -B "$TEST_DIR/configured-$1" >/dev/null && rm -rf "$TEST_DIR/configured-$1"
+}
+
 # The one closing line, and the status that goes with it.
 closing_line() {
   say
@@ -288,6 +293,7 @@ cmd_test() {
   [ -x "$ROOT/tests/arch/run" ] && suite arch "$ROOT/tests/arch/run"
   suite dev "$ROOT/config/dev/selftest"
   if [ -f "$BUILD/build.ninja" ]; then
+    suite preset/release configure_preset release
     local kinds=('')
     [ $full = 0 ] || kinds+=(asan/ tsan/)
     if [ $LIST = 1 ] || ! any_ctest "${kinds[@]}" || start_test_services; then
