@@ -151,6 +151,8 @@ CONF
 # What the sandbox accepts unless told otherwise (examples/sandbox/README.md): no secrets, it plays on loopback only.
 kSandboxIdentifier=sandboxIdentifier000000000000001
 kSandboxSecret=sandboxSecret0000000000000000001
+kSandboxOemId=sandboxOem
+kSandboxOemKey=sandboxOemKey000000000000000001
 kSandboxConsumer=3MVG9sandboxConsumerKey00000000000000000001
 kSandboxUsername=integration@portal.sample.example
 
@@ -198,6 +200,10 @@ PORTICO_PLUGIN_PATH='$BUILD/plugins'
 WHMCS_BASE_URL='$whmcs'
 WHMCS_API_IDENTIFIER='$kSandboxIdentifier'
 WHMCS_API_SECRET='$kSandboxSecret'
+PORTICO_PLUGINS_FREEBIT_ENABLED='true'
+FREEBIT_API_BASE_URL='$(sandbox_url)/freebit/emptool/api'
+FREEBIT_CLIENT_ID='$kSandboxOemId'
+FREEBIT_CLIENT_SECRET='$kSandboxOemKey'
 SMTP_URL='smtp://127.0.0.1:$(port_of smtp)'
 ENV
   )

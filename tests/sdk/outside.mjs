@@ -70,7 +70,7 @@ export async function outside(tally) {
 
     const ids = readdirSync(plugins);
     for (const id of ids) ran(kPortico, ['plugin', 'validate', join(plugins, id, 'plugin.so')]);
-    const nothingElse = { 'plugins.auth.enabled': 'false', 'plugins.billing.enabled': 'false', 'plugins.portal.enabled': 'false', 'plugins.whmcs.enabled': 'false' };
+    const nothingElse = { 'plugins.auth.enabled': 'false', 'plugins.billing.enabled': 'false', 'plugins.portal.enabled': 'false', 'plugins.whmcs.enabled': 'false', 'plugins.freebit.enabled': 'false' };
     const host = await startHost({ ...nothingElse, 'plugins.path': plugins, ...enabled(...ids) });
     try {
       for (const id of ids) await checkHello(tally, new Client(host.url), id);
