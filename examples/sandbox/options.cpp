@@ -37,8 +37,8 @@ struct Option {
 
 using View = std::string_view;
 
-const std::array<Option, 11>& table() {
-  static const std::array<Option, 11> kTable{{
+const std::array<Option, 15>& table() {
+  static const std::array<Option, 15> kTable{{
       {"--bind", "ADDRESS", "address to listen on (127.0.0.1)",
        [](Options& o, View, const std::string& v) { o.bind = v; }},
       {"--port", "N", "HTTP port, 0 takes a free one (8090)",
@@ -61,6 +61,15 @@ const std::array<Option, 11>& table() {
            throw std::invalid_argument("--new-client-invoices: none or every_state is expected");
          o.new_client_invoices = v;
        }},
+      {"--freebit-oem-id", "TEXT", "oemId the played mobile enabler accepts",
+       [](Options& o, View, const std::string& v) { o.freebit_oem_id = v; }},
+      {"--freebit-oem-key", "TEXT", "and its oemKey",
+       [](Options& o, View, const std::string& v) { o.freebit_oem_key = v; }},
+      {"--freebit-files", "FOLDER", "put its completion files there",
+       [](Options& o, View, const std::string& v) { o.freebit_files = v; }},
+      {"--salesforce-key", "FILE",
+       "PEM key or certificate that signs Salesforce assertions; made if missing (salesforce_key.pem beside the state)",
+       [](Options& o, View, const std::string& v) { o.salesforce_key = v; }},
       {"--utc-offset", "+HH:MM", "the billing system's local time (+09:00)",
        [](Options& o, View, const std::string& v) { o.utc_offset_minutes = offset_of(v); }},
       {"--seed", "N", "start of the random numbers behind faults by probability (1)",

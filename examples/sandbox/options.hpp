@@ -17,6 +17,10 @@ struct Options {
   std::string whmcs_secret = "sandboxSecret0000000000000000001";
   std::string whmcs_system_url;  // "" is made of address and port
   std::string new_client_invoices;
+  std::string salesforce_key;  // "" is beside the state file
+  std::string freebit_oem_id = "sandboxOem";
+  std::string freebit_oem_key = "sandboxOemKey000000000000000001";
+  std::string freebit_files;  // "" keeps completion files in memory
   int utc_offset_minutes = 540;
   std::uint64_t seed = 1;
   bool help = false;

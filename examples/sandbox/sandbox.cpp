@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "examples/sandbox/common/json_fields.hpp"
 #include "examples/sandbox/control/control.hpp"
+#include "examples/sandbox/salesforce/control.hpp"
 
 namespace sandbox {
 
@@ -18,10 +21,23 @@ whmcs::Switches switches_of(const Options& options) {
   return switches;
 }
 
+freebit::Switches freebit_switches_of(const Options& options) {
+  freebit::Switches switches;
+  switches.oem_id = options.freebit_oem_id;
+  switches.oem_key = options.freebit_oem_key;
+  return switches;
+}
+
 /// The address as a browser on this machine writes it.
 std::string url_host(const std::string& bind) {
   if (bind == "0.0.0.0" || bind == "::") return "127.0.0.1";
   return bind.find(':') == std::string::npos ? bind : "[" + bind + "]";
+}
+
+/// The signing key's file: as said, or beside the state file; "" keeps it in memory.
+std::string salesforce_key_of(const Options& options) {
+  if (!options.salesforce_key.empty() || options.state_file.empty()) return options.salesforce_key;
+  return std::filesystem::absolute(options.state_file).replace_filename("salesforce_key.pem").string();
 }
 
 }  // namespace
@@ -31,6 +47,9 @@ Sandbox::Sandbox(const Options& options)
       state_(options.state_file),
       faults_(options.seed),
       whmcs_(switches_of(options), clock_, faults_, state_),
+      salesforce_(clock_, faults_, state_, salesforce_key_of(options),
+                  options.state_file.empty() ? "" : options.state_file + ".files"),
+      freebit_(freebit_switches_of(options), options.freebit_files, clock_, faults_, state_),
       mailbox_(clock_, state_) {
   state_.set_snapshot([this] { return snapshot(); });
   if (const auto kept = state_.load()) {
@@ -39,7 +58,10 @@ Sandbox::Sandbox(const Options& options)
     take(root, "clock_offset_ms", offset_ms);
     clock_.set_offset_ms(offset_ms);
     whmcs_.restore(root.at("whmcs").as_object());
+    // A file of an earlier program has no such room.
+    if (const auto* room = root.if_contains("freebit")) freebit_.restore(room->as_object());
     mailbox_.restore(root.at("mail").as_object());
+    if (const auto* salesforce = root.if_contains("salesforce")) salesforce_.restore(salesforce->as_object());
     // What the command line says wins over what an earlier run kept.
     boost::json::object said;
     auto switches = whmcs_.switches();
@@ -51,6 +73,9 @@ Sandbox::Sandbox(const Options& options)
     state_.commit();
   }
   whmcs_.mount(router_);
+  salesforce_.mount(router_);
+  salesforce::mount_control(salesforce_, router_);
+  freebit_.mount(router_);
   mailbox_.mount(router_);
   mount_control(*this, router_);
   smtp_ = std::make_unique<mail::SmtpServer>(options.bind, options.smtp_port, mailbox_, faults_);
@@ -58,6 +83,7 @@ Sandbox::Sandbox(const Options& options)
   whmcs_.set_system_url(options.whmcs_system_url.empty()
                             ? fmt::format("http://{}:{}/whmcs", url_host(options.bind), http_->port())
                             : options.whmcs_system_url);
+  salesforce_.set_base_url(fmt::format("http://{}:{}", url_host(options.bind), http_->port()));
 }
 
 Sandbox::~Sandbox() {
@@ -73,6 +99,8 @@ void Sandbox::reset() {
   faults_.clear();
   clock_.set_offset_ms(0);
   whmcs_.reset();
+  salesforce_.reset();
+  freebit_.reset();
   mailbox_.clear();
 }
 
@@ -86,6 +114,8 @@ boost::json::value Sandbox::snapshot() const {
   return boost::json::object{{"version", 1},
                              {"clock_offset_ms", clock_.offset_ms()},
                              {"whmcs", whmcs_.to_json()},
+                             {"salesforce", salesforce_.to_json()},
+                             {"freebit", freebit_.to_json()},
                              {"mail", mailbox_.to_json()}};
 }
 

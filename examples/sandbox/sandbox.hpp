@@ -8,11 +8,13 @@
 #include "examples/sandbox/common/clock.hpp"
 #include "examples/sandbox/common/state_file.hpp"
 #include "examples/sandbox/faults/fault_book.hpp"
+#include "examples/sandbox/freebit/room.hpp"
 #include "examples/sandbox/http/router.hpp"
 #include "examples/sandbox/http/server.hpp"
 #include "examples/sandbox/mail/mailbox.hpp"
 #include "examples/sandbox/mail/smtp_server.hpp"
 #include "examples/sandbox/options.hpp"
+#include "examples/sandbox/salesforce/room.hpp"
 #include "examples/sandbox/whmcs/room.hpp"
 
 namespace sandbox {
@@ -30,6 +32,8 @@ class Sandbox {
   Clock& clock() { return clock_; }
   FaultBook& faults() { return faults_; }
   whmcs::Room& whmcs() { return whmcs_; }
+  salesforce::Room& salesforce() { return salesforce_; }
+  freebit::Room& freebit() { return freebit_; }
   mail::Mailbox& mailbox() { return mailbox_; }
   /// Moves the clock and keeps the offset.
   void set_clock_offset(std::int64_t offset_ms);
@@ -44,6 +48,8 @@ class Sandbox {
   StateFile state_;
   FaultBook faults_;
   whmcs::Room whmcs_;
+  salesforce::Room salesforce_;
+  freebit::Room freebit_;
   mail::Mailbox mailbox_;
   Router router_;
   std::unique_ptr<mail::SmtpServer> smtp_;

@@ -5,6 +5,7 @@
 
 #include "examples/sandbox/common/json_fields.hpp"
 #include "examples/sandbox/common/text.hpp"
+#include "examples/sandbox/salesforce/control.hpp"
 #include "examples/sandbox/sandbox.hpp"
 #include "examples/sandbox/whmcs/sample_invoices.hpp"
 #include "examples/sandbox/whmcs/seed.hpp"
@@ -25,10 +26,9 @@ json::object summary(Sandbox& box) {
                                      {"email", owner == nullptr ? client.email : owner->email},
                                      {"status", client.status}});
     }
-    return json::object{{"clients", books.clients.size()},
-                        {"users", books.users.size()},
-                        {"invoices", books.invoices.size()},
-                        {"transactions", books.transactions.size()},
+    return json::object{{"clients", books.clients.size()},   {"users", books.users.size()},
+                        {"invoices", books.invoices.size()}, {"transactions", books.transactions.size()},
+                        {"orders", books.orders.size()},     {"services", books.services.size()},
                         {"accounts", std::move(samples)}};
   });
   whmcs["system_url"] = box.whmcs().system_url();
@@ -39,6 +39,8 @@ json::object summary(Sandbox& box) {
           {"http", box.http_port()},
           {"smtp", box.smtp_port()},
           {"whmcs", std::move(whmcs)},
+          {"salesforce", salesforce::summary(box.salesforce())},
+          {"freebit", box.freebit().summary()},
           {"mail", box.mailbox().counters()},
           {"faults", box.faults().list()},
           {"holding", box.faults().holding()}};
@@ -170,7 +172,9 @@ HttpAnswer change_client(Sandbox& box, const HttpRequest& request) {
     take(body, "currency", client.currency);
     take(body, "tax_exempt", client.tax_exempt);
     take(body, "credit", credit);
-    client.credit = whmcs::parse_cents(credit);
+    const auto change = whmcs::parse_cents(credit) - client.credit;
+    if (change != 0)
+      books.change_credit(client, change, "Set by the control API", 0, box.clock().local_now());
     if (client.status != "Active" && client.status != "Inactive" && client.status != "Closed")
       throw BadRequest("status: Active, Inactive or Closed expected");
     if (!books.currencies.contains(client.currency))
@@ -232,6 +236,16 @@ void mount_control(Sandbox& box, Router& router) {
   router.add("DELETE", "/control/whmcs/calls", [&box](const HttpRequest&) {
     box.whmcs().calls().clear();
     return json_answer(box.whmcs().calls().counters());
+  });
+  router.add("GET", "/control/whmcs/hooks", [&box](const HttpRequest&) {
+    auto ran = box.whmcs().hook_file().list();
+    const auto count = ran.size();
+    return json_answer(
+        json::object{{"count", count}, {"hooks", std::move(ran)}, {"forwarded", whmcs::forwarded_ids()}});
+  });
+  router.add("DELETE", "/control/whmcs/hooks", [&box](const HttpRequest&) {
+    box.whmcs().hook_file().clear();
+    return json_answer(json::object{{"count", 0}});
   });
   router.add("POST", "/control/whmcs/invoices",
              [&box](const HttpRequest& request) { return make_invoice(box, request); });

@@ -50,8 +50,8 @@ std::string_view name_of(FaultKind kind) {
 }
 
 Fault FaultBook::read(const boost::json::object& order) {
-  expect_only(order, {"vendor", "action", "kind", "latency_ms", "jitter_ms", "next", "probability", "hold_ms",
-                      "applied", "code", "id", "hits"});
+  expect_only(order, {"vendor", "action", "kind", "latency_ms", "jitter_ms", "after", "next", "probability",
+                      "hold_ms", "applied", "code", "id", "hits"});
   Fault fault;
   std::string kind = "none";
   take(order, "vendor", fault.vendor);
@@ -60,6 +60,7 @@ Fault FaultBook::read(const boost::json::object& order) {
   take(order, "code", fault.code);
   take(order, "latency_ms", fault.latency_ms);
   take(order, "jitter_ms", fault.jitter_ms);
+  take(order, "after", fault.after);
   take(order, "next", fault.next);
   take(order, "probability", fault.probability);
   take(order, "hold_ms", fault.hold_ms);
@@ -88,6 +89,7 @@ boost::json::array FaultBook::list() const {
                             {"kind", name_of(fault.kind)},
                             {"latency_ms", fault.latency_ms},
                             {"jitter_ms", fault.jitter_ms},
+                            {"after", fault.after},
                             {"next", fault.next},
                             {"probability", fault.probability},
                             {"hold_ms", fault.hold_ms},
@@ -146,6 +148,10 @@ Verdict FaultBook::decide(std::string_view vendor, std::string_view action) {
   for (auto& fault : faults_) {
     if (fault.vendor != vendor || (!fault.action.empty() && fault.action != action) || fault.next == 0)
       continue;
+    if (fault.after > 0) {
+      --fault.after;
+      continue;
+    }
     if (fault.kind != FaultKind::kNone && verdict.kind != FaultKind::kNone) continue;
     if (fault.probability < 1 && std::uniform_real_distribution<>(0, 1)(chance_) >= fault.probability)
       continue;

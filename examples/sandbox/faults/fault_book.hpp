@@ -43,6 +43,7 @@ struct Fault {
   std::string code;             // of kError, in the vendor's words
   std::int64_t latency_ms = 0;  // before anything else happens
   std::int64_t jitter_ms = 0;   // up to so much more
+  std::int64_t after = 0;       // so many calls go well first
   std::int64_t next = -1;       // how many calls yet; -1 is without end
   double probability = 1.0;
   std::int64_t hold_ms = 60'000;  // stall and applied_then_timeout

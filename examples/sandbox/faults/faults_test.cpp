@@ -67,6 +67,12 @@ TEST_CASE("each fault looks as named and writes or does not write") {
   CHECK(after.json().at("result") == "success");
 }
 
+TEST_CASE("an order may let some calls go well first") {
+  const Running running;
+  order(running, {{"kind", "down"}, {"action", "GetOrders"}, {"after", 2}, {"next", 1}});
+  for (const int status : {200, 200, 503, 200}) CHECK(running.call("GetOrders").status == status);
+}
+
 TEST_CASE("an order may say whether the action is carried out") {
   const Running running;
   order(running, {{"kind", "http_500_html"}, {"action", "AddClient"}, {"applied", true}});

@@ -20,6 +20,22 @@ bool Call::flag(std::string_view name) const {
   return !value.empty() && value != "0";
 }
 
+const FormValue* Call::list(std::string_view name) const {
+  const auto* found = form.find(name);
+  if (found == nullptr || found->is_array) return found;
+  if (switches.strict_arrays)
+    throw ActionError("Expecting parameter '" + std::string(name) + "' to be an array");
+  return nullptr;
+}
+
+std::string Call::text_at(std::string_view name, std::string_view key) const {
+  const auto* all = form.find(name);
+  if (all == nullptr) return {};
+  if (!all->is_array) return text(name);  // older installations take pid=1 for pid[]=1
+  const auto* found = all->find(key);
+  return found == nullptr || found->is_array ? std::string{} : html_escape(trim(found->text));
+}
+
 Page page_of(Call& call, std::size_t total, boost::json::object& answer) {
   constexpr Id kDefaultPage = 25;
   const Id start = std::max<Id>(0, call.integer("limitstart"));
@@ -52,6 +68,33 @@ const std::map<std::string, Action, std::less<>>& actions() {
       {"getcurrencies", get_currencies},
       {"getorderstatuses", get_order_statuses},
       {"whmcsdetails", whmcs_details},
+      {"getproducts", get_products},
+      {"addorder", add_order},
+      {"acceptorder", accept_order},
+      {"cancelorder", cancel_order},
+      {"pendingorder", pending_order},
+      {"fraudorder", fraud_order},
+      {"deleteorder", delete_order},
+      {"getorders", get_orders},
+      {"getclientsproducts", get_clients_products},
+      {"updateclientproduct", update_client_product},
+      {"addcancelrequest", add_cancel_request},
+      {"upgradeproduct", upgrade_product},
+      {"modulecreate", module_create},
+      {"modulesuspend", module_suspend},
+      {"moduleunsuspend", module_unsuspend},
+      {"moduleterminate", module_terminate},
+      {"modulechangepackage", module_change_package},
+      {"modulechangepw", module_change_pw},
+      {"modulecustom", module_custom},
+      {"addtransaction", add_transaction},
+      {"addcredit", add_credit},
+      {"applycredit", apply_credit},
+      {"getcredits", get_credits},
+      {"getpaymethods", get_pay_methods},
+      {"addpaymethod", add_pay_method},
+      {"updatepaymethod", update_pay_method},
+      {"deletepaymethod", delete_pay_method},
   };
   return kActions;
 }

@@ -82,6 +82,7 @@ Room::Outcome Room::run(const FormValue& form, const HttpRequest& request, const
   }
   Shapes shapes(switches.shapes, switches.numbers, turn_.fetch_add(1));
   bool changed = false;
+  HookCalls hooks;
   {
     const std::lock_guard lock(mutex_);
     Call call{books_, form, switches, clock_, shapes, request.peer_ip, system_url_};
@@ -93,8 +94,10 @@ Room::Outcome Room::run(const FormValue& form, const HttpRequest& request, const
       outcome.answer = failure(problem.what());
     }
     changed = call.changed;
+    if (outcome.applied || changed) hooks = std::move(call.hooks);
   }
   if (changed) state_.commit();
+  hook_file_.run(hooks, switches.hooks, clock_);
   json::value value(std::move(outcome.answer));
   shapes.numbers(value);
   outcome.answer = std::move(value.get_object());

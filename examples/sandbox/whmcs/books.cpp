@@ -1,6 +1,8 @@
 // Look-ups and money rules.
 #include "examples/sandbox/whmcs/books.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "examples/sandbox/common/text.hpp"
@@ -59,6 +61,12 @@ Client* Books::find_client(Id id) {
 Invoice* Books::find_invoice(Id id) {
   return find_in(invoices, id);
 }
+Service* Books::find_service(Id id) {
+  return find_in(services, id);
+}
+Order* Books::find_order(Id id) {
+  return find_in(orders, id);
+}
 User* Books::find_user_by_email(std::string_view email) {
   return find_by_email(users, email);
 }
@@ -77,21 +85,52 @@ const Currency& Books::currency_of(const Client& client) const {
 }
 
 User& Books::add_user(User user) {
-  user.id = ++last_user_;
+  user.id = ++last_.last_user;
   return users[user.id] = std::move(user);
 }
 
 Client& Books::add_client(Client client, Id owner) {
-  client.id = ++last_client_;
+  client.id = ++last_.last_client;
   client.owner_user_id = owner;
   memberships.push_back({client.id, owner, true});
   return clients[client.id] = std::move(client);
 }
 
 Invoice& Books::add_invoice(Invoice invoice) {
-  invoice.id = ++last_invoice_;
+  invoice.id = ++last_.last_invoice;
   for (auto& item : invoice.items) item.id = next_item_id();
   return invoices[invoice.id] = std::move(invoice);
+}
+
+Service& Books::add_service(Service service) {
+  if (service.id == 0) service.id = ++last_.last_service;
+  return services[service.id] = std::move(service);
+}
+
+Order& Books::add_order(Order order) {
+  order.id = ++last_.last_order;
+  // Looks random, as the real one is, and is the same in every run.
+  constexpr std::int64_t kLowest = 4'000'000'000, kRange = 5'999'999'999, kStep = 791'900'357;
+  order.number = kLowest + order.id * kStep % kRange;
+  return orders[order.id] = std::move(order);
+}
+
+Upgrade& Books::add_upgrade(Upgrade upgrade) {
+  upgrade.id = ++last_.last_upgrade;
+  return upgrades[upgrade.id] = std::move(upgrade);
+}
+
+PayMethod& Books::add_pay_method(PayMethod method) {
+  method.id = ++last_.last_pay_method;
+  if (method.rank == 0) method.rank = method.id;
+  return pay_methods[method.id] = std::move(method);
+}
+
+void Books::change_credit(Client& client, Cents amount, std::string description, Id invoice,
+                          const std::string& now) {
+  client.credit += amount;
+  credits.push_back(
+      {++last_.last_credit, client.id, now.substr(0, 10), std::move(description), amount, invoice});
 }
 
 std::vector<const Transaction*> Books::transactions_of(Id invoice) const {
@@ -108,9 +147,13 @@ Cents Books::balance(const Invoice& invoice) const {
   return rest;
 }
 
+Transaction& Books::book_transaction(Transaction transaction) {
+  transaction.id = ++last_.last_transaction;
+  return transactions[transaction.id] = std::move(transaction);
+}
+
 Transaction& Books::add_transaction(Transaction transaction, const std::string& now) {
-  transaction.id = ++last_transaction_;
-  auto& stored = transactions[transaction.id] = std::move(transaction);
+  auto& stored = book_transaction(std::move(transaction));
   auto* invoice = find_invoice(stored.invoice);
   if (invoice == nullptr) return stored;
   invoice->updated_at = now;
@@ -120,7 +163,8 @@ Transaction& Books::add_transaction(Transaction transaction, const std::string& 
   if (stored.amount_in > 0 && open && rest <= 0) set_status(*invoice, "Paid", now);
   const Cents over = std::min(stored.amount_in, -rest);
   auto* client = find_client(invoice->client);
-  if (over > 0 && client != nullptr) client->credit += over;
+  if (over > 0 && client != nullptr)
+    change_credit(*client, over, fmt::format("Invoice #{} Overpayment", invoice->id), invoice->id, now);
   return stored;
 }
 
@@ -136,7 +180,7 @@ void Books::set_status(Invoice& invoice, const std::string& status, const std::s
 void Books::apply_credit(Client& client, Invoice& invoice, Cents at_most, const std::string& now) {
   const Cents used = std::max<Cents>(0, std::min({at_most, client.credit, balance(invoice)}));
   if (used == 0) return;
-  client.credit -= used;
+  change_credit(client, -used, fmt::format("Credit Applied to Invoice #{}", invoice.id), invoice.id, now);
   invoice.credit += used;
   invoice.updated_at = now;
   if (balance(invoice) <= 0) set_status(invoice, "Paid", now);

@@ -118,6 +118,28 @@ std::string new_uuid() {
 
 }  // namespace
 
+namespace {
+
+json::object profile_of(const Client& client) {
+  return {{"userid", client.id},
+          {"uuid", client.uuid},
+          {"firstname", client.first_name},
+          {"lastname", client.last_name},
+          {"companyname", client.company},
+          {"email", client.email},
+          {"address1", client.address1},
+          {"address2", client.address2},
+          {"city", client.city},
+          {"state", client.state},
+          {"postcode", client.postcode},
+          {"country", client.country},
+          {"phonenumber", client.phone_number},
+          {"status", client.status},
+          {"language", client.language}};
+}
+
+}  // namespace
+
 json::object add_client(Call& call) {
   Books& books = call.books;
   User* owner = nullptr;
@@ -155,6 +177,13 @@ json::object add_client(Call& call) {
     owner_id = books.add_user(std::move(user)).id;
   }
   Client& added = books.add_client(std::move(client), owner_id);
+  if (owner == nullptr)
+    call.hooks.push_back({"UserAdd", {{"user_id", owner_id}, {"password", call.raw("password2")}}});
+  json::object vars = profile_of(added);
+  vars["client_id"] = added.id;
+  vars["user_id"] = owner_id;
+  vars["password"] = call.raw("password2");
+  call.hooks.push_back({"ClientAdd", std::move(vars)});
   if (call.switches.new_client_invoices == "every_state") add_sample_invoices(books, added, call.clock);
   call.changed = true;
   return {{"clientid", added.id}, {"owner_id", owner_id}};
@@ -170,6 +199,7 @@ json::object update_client(Call& call) {
     const auto* other = call.books.find_client_by_email(call.text("email"));
     if (other != nullptr && other != client) throw ActionError("Duplicate Email Address");
   }
+  json::object before = profile_of(*client);
   take_profile(call, *client);
   for (const auto* known : {"Active", "Inactive", "Closed"})
     if (equal_ignoring_case(call.raw("status"), known)) client->status = known;
@@ -188,6 +218,9 @@ json::object update_client(Call& call) {
       if (client->email_preferences.contains(kind))
         client->email_preferences[kind] = value.text.empty() || value.text == "0" ? "0" : "1";
   }
+  json::object vars = profile_of(*client);
+  vars["olddata"] = std::move(before);
+  call.hooks.push_back({"ClientEdit", std::move(vars)});
   call.changed = true;
   return {{"clientid", std::to_string(client->id)}};
 }

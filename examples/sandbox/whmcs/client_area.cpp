@@ -3,6 +3,7 @@
 
 #include "examples/sandbox/common/text.hpp"
 #include "examples/sandbox/whmcs/php_form.hpp"
+#include "examples/sandbox/whmcs/pipeline.hpp"
 #include "examples/sandbox/whmcs/room.hpp"
 
 namespace sandbox::whmcs {
@@ -164,6 +165,8 @@ HttpAnswer Room::pay_invoice(const HttpRequest& request) {
   const Id client_id = signed_in_client(request);
   if (client_id == 0) return sign_in_needed();
   const Id id = php_int(request.query_value("id"));
+  HookCalls hooks;
+  const Switches now_switches = switches();
   const bool paid = change_books([&](Books& books) {
     Invoice* invoice = books.find_invoice(id);
     if (invoice == nullptr || invoice->client != client_id || invoice->status != "Unpaid") return false;
@@ -175,9 +178,12 @@ HttpAnswer Room::pay_invoice(const HttpRequest& request) {
     payment.amount_in = books.balance(*invoice);
     payment.reference = "sandbox_" + random_hex(6);
     payment.invoice = id;
-    books.add_transaction(std::move(payment), clock_.local_now());
+    hooks.push_back(hook_of(books.add_transaction(std::move(payment), clock_.local_now())));
+    hooks.push_back({"AddInvoicePayment", {{"invoiceid", id}}});
+    if (invoice->status == "Paid") after_paid({books, clock_, now_switches, hooks}, *invoice);
     return true;
   });
+  hook_file_.run(hooks, now_switches.hooks, clock_);
   if (!paid) return page(409, "Nothing to pay", "<p>This invoice is not open for payment.</p>");
   return redirect_to(fmt::format("/whmcs/viewinvoice.php?id={}", id));
 }

@@ -223,6 +223,11 @@ json::object create_invoice(Call& call) {
   if (added.status != "Unpaid" && added.status != "Draft") call.books.set_status(added, added.status, now);
   if (call.flag("autoapplycredit") && added.status == "Unpaid")
     call.books.apply_credit(*client, added, added.total(), now);
+  const json::object vars{{"source", "api"}, {"user", 1}, {"invoiceid", added.id}, {"status", added.status}};
+  call.hooks.push_back({"InvoiceCreation", vars});
+  if (call.flag("sendinvoice")) call.hooks.push_back({"InvoiceCreationPreEmail", vars});
+  if (added.status != "Draft") call.hooks.push_back({"InvoiceCreated", vars});
+  if (added.status == "Paid" && call.flag("autoapplycredit")) after_paid(call.surroundings(), added);
   call.changed = true;
   return {{"invoiceid", added.id}, {"status", added.status}};
 }
@@ -256,9 +261,23 @@ json::object update_invoice(Call& call) {
   next.due_date = date_param(call, "duedate", next.due_date);
   const std::string now = call.clock.local_now();
   next.updated_at = now;
+  const bool new_gateway = next.gateway != invoice->gateway;
   *invoice = std::move(next);
-  if (publish) call.books.set_status(*invoice, "Unpaid", now);
-  if (status && *status != invoice->status) call.books.set_status(*invoice, *status, now);
+  if (changes_content) call.hooks.push_back({"UpdateInvoiceTotal", {{"invoiceid", invoice->id}}});
+  if (new_gateway)
+    call.hooks.push_back(
+        {"InvoiceChangeGateway", {{"invoiceid", invoice->id}, {"paymentmethod", invoice->gateway}}});
+  if (publish) {
+    call.books.set_status(*invoice, "Unpaid", now);
+    const json::object vars{{"source", "api"}, {"user", 1}, {"invoiceid", invoice->id}, {"status", "Unpaid"}};
+    if (call.flag("publishandsendemail")) call.hooks.push_back({"InvoiceCreationPreEmail", vars});
+    call.hooks.push_back({"InvoiceCreated", vars});
+  }
+  if (status && *status != invoice->status) {
+    change_status(call.surroundings(), *invoice, *status);
+    if (*status == "Paid" && call.switches.paid_by_update == "pipeline")
+      after_paid(call.surroundings(), *invoice);
+  }
   if (call.has("datepaid")) invoice->paid_at = call.text("datepaid");
   call.changed = true;
   return {{"invoiceid", invoice->id}};

@@ -1,4 +1,4 @@
-// AddInvoicePayment, GetTransactions and the small tables: gateways, currencies, order statuses, version.
+// AddInvoicePayment, AddTransaction, GetTransactions and the small tables: gateways, currencies, version.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +10,31 @@
 namespace sandbox::whmcs {
 
 namespace json = boost::json;
+
+namespace {
+
+void expect_unique(const Call& call, std::string_view reference) {
+  const auto& known = call.books.transactions;
+  if (!reference.empty() &&
+      std::any_of(known.begin(), known.end(), [&](const auto& t) { return t.second.reference == reference; }))
+    throw ActionError("Transaction ID must be Unique");
+}
+
+/// The installation's own form DD/MM/YYYY, or YYYY-MM-DD; now for anything else.
+std::string local_date(const Call& call, std::string_view text) {
+  if (text.size() == 10 && text[2] == '/' && text[5] == '/') {
+    const auto turned = fmt::format("{}-{}-{}", text.substr(6), text.substr(3, 2), text.substr(0, 2));
+    if (day_of(turned, -1) >= 0) return turned + " 00:00:00";
+  }
+  return day_of(text, -1) >= 0 ? std::string(text.substr(0, 10)) + " 00:00:00" : call.clock.local_now();
+}
+
+}  // namespace
+
+void expect_gateway(std::string_view module) {
+  if (module != "stripe" && module != "banktransfer")
+    throw ActionError("Invalid Payment Method. Valid options include stripe,banktransfer");
+}
 
 json::object transaction_row(const Transaction& transaction) {
   return {{"id", std::to_string(transaction.id)},
@@ -33,10 +58,7 @@ json::object add_invoice_payment(Call& call) {
   if (invoice->status == "Cancelled")
     throw ActionError("It is not possible to add a payment to an invoice that is Cancelled");
   const std::string reference = call.text("transid");
-  const auto& known = call.books.transactions;
-  if (call.switches.reject_duplicate_transid && !reference.empty() &&
-      std::any_of(known.begin(), known.end(), [&](const auto& t) { return t.second.reference == reference; }))
-    throw ActionError("Transaction ID must be Unique");
+  if (call.switches.reject_duplicate_transid) expect_unique(call, reference);
   const std::string now = call.clock.local_now();
   const std::string date = call.text("date");
   Transaction payment;
@@ -48,7 +70,35 @@ json::object add_invoice_payment(Call& call) {
   payment.fees = parse_cents(call.raw("fees"));
   payment.reference = reference;
   payment.invoice = invoice->id;
-  call.books.add_transaction(std::move(payment), now);
+  const bool was_paid = invoice->status == "Paid";
+  call.hooks.push_back(hook_of(call.books.add_transaction(std::move(payment), now)));
+  call.hooks.push_back({"AddInvoicePayment", {{"invoiceid", invoice->id}}});
+  if (!was_paid && invoice->status == "Paid") after_paid(call.surroundings(), *invoice);
+  call.changed = true;
+  return {};
+}
+
+json::object add_transaction(Call& call) {
+  if (call.raw("paymentmethod").empty()) throw ActionError("Payment Method is required");
+  const auto* client = call.books.find_client(call.integer("userid"));
+  if (call.integer("userid") != 0 && client == nullptr) throw ActionError("Client ID Not Found");
+  const auto* invoice = call.books.find_invoice(call.integer("invoiceid"));
+  if (call.integer("invoiceid") != 0 && invoice == nullptr) throw ActionError("Invoice ID Not Found");
+  if (!call.flag("allowduplicatetransid")) expect_unique(call, call.text("transid"));
+  Transaction booked;
+  booked.client = client != nullptr ? client->id : invoice != nullptr ? invoice->client : 0;
+  booked.gateway = call.text("paymentmethod");
+  booked.date = local_date(call, call.raw("date"));
+  booked.description = call.text("description");
+  booked.amount_in = parse_cents(call.raw("amountin"));
+  booked.amount_out = parse_cents(call.raw("amountout"));
+  booked.fees = parse_cents(call.raw("fees"));
+  booked.reference = call.text("transid");
+  booked.invoice = invoice == nullptr ? 0 : invoice->id;
+  if (call.flag("credit"))
+    if (auto* owner = call.books.find_client(booked.client))
+      call.books.change_credit(*owner, booked.amount_in, booked.description, 0, call.clock.local_now());
+  call.hooks.push_back(hook_of(call.books.book_transaction(std::move(booked))));
   call.changed = true;
   return {};
 }
@@ -86,15 +136,6 @@ json::object get_currencies(Call& call) {
   }
   json::object answer{{"totalresults", list.size()}};
   call.shapes.nested(answer, "currencies", "currency", std::move(list));
-  return answer;
-}
-
-json::object get_order_statuses(Call& call) {
-  json::array list;
-  for (const auto* title : {"Pending", "Active", "Fraud", "Cancelled"})
-    list.push_back(json::object{{"title", title}, {"count", 0}});
-  json::object answer{{"totalresults", list.size()}};
-  call.shapes.nested(answer, "statuses", "status", std::move(list));
   return answer;
 }
 

@@ -1,6 +1,7 @@
 // What the billing system keeps. Free text is stored HTML-escaped, as the real one stores it.
 #pragma once
 
+#include <boost/describe.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,6 +21,8 @@ struct User {
   Id id = 0;
   std::string first_name, last_name, email, password_hash, language, created_at, last_login;
 };
+BOOST_DESCRIBE_STRUCT(User, (),
+                      (id, first_name, last_name, email, password_hash, language, created_at, last_login))
 
 /// The billing account.
 struct Client {
@@ -39,6 +42,13 @@ struct Client {
   std::map<Id, std::string> custom_fields;
   std::string created_on;
 };
+BOOST_DESCRIBE_STRUCT(Client, (),
+                      (id, uuid, owner_user_id, first_name, last_name, company, email, address1, address2,
+                       city, state, postcode, country, phone_country_code, phone_number, tax_id, notes,
+                       language, default_gateway, status, currency, group, credit, tax_exempt,
+                       late_fee_override, override_due_notices, separate_invoices, disable_auto_card,
+                       override_auto_close, marketing_opt_in, allow_single_sign_on, email_verified,
+                       email_preferences, custom_fields, created_on))
 
 /// Which user may act for which client.
 struct Membership {
@@ -46,6 +56,7 @@ struct Membership {
   Id user = 0;
   bool owner = false;
 };
+BOOST_DESCRIBE_STRUCT(Membership, (), (client, user, owner))
 
 struct Currency {
   Id id = 0;
@@ -62,6 +73,7 @@ struct Item {
   Cents amount = 0;
   bool taxed = false;
 };
+BOOST_DESCRIBE_STRUCT(Item, (), (id, type, related, description, amount, taxed))
 
 struct Transaction {
   Id id = 0;
@@ -72,6 +84,9 @@ struct Transaction {
   Id invoice = 0;
   Id refund_of = 0;
 };
+BOOST_DESCRIBE_STRUCT(Transaction, (),
+                      (id, client, gateway, date, description, amount_in, fees, amount_out, reference,
+                       invoice, refund_of))
 
 struct Invoice {
   Id id = 0;
@@ -93,6 +108,10 @@ struct Invoice {
   /// subtotal + tax + tax2 − credit
   Cents total() const;
 };
+BOOST_DESCRIBE_STRUCT(Invoice, (),
+                      (id, client, number, date, due_date, paid_at, capture_attempted_at, refunded_at,
+                       cancelled_at, credit, tax_rate, tax_rate2, status, gateway, notes, created_at,
+                       updated_at, items))
 
 /// A single sign-on token; good once and for 60 s.
 struct SsoToken {
@@ -103,6 +122,7 @@ struct SsoToken {
   std::int64_t expires_at_ms = 0;
   bool used = false;
 };
+BOOST_DESCRIBE_STRUCT(SsoToken, (), (token, client, user, destination, expires_at_ms, used))
 
 /// A browser that came in through a token.
 struct Session {
@@ -110,5 +130,6 @@ struct Session {
   Id client = 0;
   std::int64_t expires_at_ms = 0;
 };
+BOOST_DESCRIBE_STRUCT(Session, (), (key, client, expires_at_ms))
 
 }  // namespace sandbox::whmcs

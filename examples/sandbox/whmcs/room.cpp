@@ -53,6 +53,7 @@ void Room::reset() {
     switches_ = defaults_;
   }
   calls_.clear();
+  hook_file_.clear();
   state_.commit();
 }
 

@@ -14,6 +14,8 @@
 #include "examples/sandbox/faults/fault_book.hpp"
 #include "examples/sandbox/http/router.hpp"
 #include "examples/sandbox/whmcs/books.hpp"
+#include "examples/sandbox/whmcs/hooks.hpp"
+#include "examples/sandbox/whmcs/php_form.hpp"
 #include "examples/sandbox/whmcs/switches.hpp"
 
 namespace sandbox::whmcs {
@@ -53,6 +55,7 @@ class Room {
   /// errors: BadRequest
   void change_switches(const boost::json::object& changes);
   CallLog& calls() { return calls_; }
+  HookFile& hook_file() { return hook_file_; }
   /// Back to the seed and to the switches the program started with.
   void reset();
 
@@ -91,6 +94,7 @@ class Room {
   Switches switches_;       // under mutex_
   std::string system_url_;  // under mutex_
   CallLog calls_;
+  HookFile hook_file_;
   std::atomic<std::uint64_t> turn_{0};
 };
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "examples/sandbox/whmcs/sample_services.hpp"
+
 namespace sandbox::whmcs {
 
 namespace {
@@ -113,10 +115,7 @@ void add_sample_invoices(Books& books, const Client& client, const Clock& clock)
               clock);
   add_invoice(books, client, {"Unpaid", 4, 10, {fiber(0), router(0), sim(0)}}, clock);
   add_invoice(books, client, {"Draft", 0, 40, {fiber(1), router(1), sim(1)}}, clock);
-  for (auto& [id, invoice] : books.invoices)
-    for (auto& item : invoice.items)
-      if (invoice.client == client.id && item.type == "Hosting" && item.related == 0)
-        item.related = 3000 + client.id;
+  add_sample_services(books, client, clock);
 }
 
 }  // namespace sandbox::whmcs

@@ -9,6 +9,7 @@
 #include "examples/sandbox/whmcs/countries.hpp"
 #include "examples/sandbox/whmcs/password.hpp"
 #include "examples/sandbox/whmcs/sample_invoices.hpp"
+#include "examples/sandbox/whmcs/sample_services.hpp"
 
 namespace sandbox::whmcs {
 
@@ -95,6 +96,7 @@ Books seed_books(const Clock& clock) {
                           "神奈川県", "220-0012", "JP", "+81.451234567", "japanese", 1},
                          clock);
   add_history(books, many, 63, clock);
+  add_sample_services(books, many, clock);
 
   const auto& partial =
       add(books,
@@ -111,6 +113,7 @@ Books seed_books(const Clock& clock) {
                5000 * kYen},
               clock);
   add_history(books, partial, 3, clock);
+  add_sample_services(books, partial, clock);
 
   const auto& swiss = add(books,
                           {"Heidi", "Muster", "Muster & Söhne AG", "heidi@muster.example", "Musterweg 4",
@@ -127,7 +130,7 @@ Books seed_books(const Clock& clock) {
                      {"例子", "見本", "", "reiko@mihon.example", "見本通り7", "札幌市", "北海道", "060-0001",
                       "JP", "+81.111234567", "japanese", 1},
                      clock);
-  credit.credit = 3000 * kYen;
+  books.change_credit(credit, 3000 * kYen, "Goodwill after an outage", 0, clock.local_now());
   add_invoice(books, credit,
               {"Unpaid", 6, 8, {monthly_item("Fiber 10 Gbps", 6600 * kYen, 0, clock)}, 0, 1000 * kYen},
               clock);
@@ -163,6 +166,8 @@ Books seed_books(const Clock& clock) {
                         "Miyagi", "980-0001", "JP", "+81.221234567", "english", 1},
                        clock);
   inactive.status = "Inactive";
+  add_card(books, every_state, "Company card", "4242", "Visa", clock);
+  add_card(books, every_state, "", "0006", "JCB", clock);
   // One user who may act for two clients, and owns only one of them.
   books.memberships.push_back({partial.id, every_state.owner_user_id, false});
   return books;

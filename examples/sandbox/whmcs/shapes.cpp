@@ -22,9 +22,10 @@ json::object numeric_keys(const json::array& list) {
 
 /// Members whose texts are never numbers, however they look.
 bool is_plain_text(std::string_view key) {
-  constexpr std::array<std::string_view, 12> kTexts{
-      "postcode",     "phonenumber",  "phonecc",    "firstname", "lastname", "companyname",
-      "access_token", "passwordhash", "invoicenum", "transid",   "version",  "tax_id"};
+  constexpr std::array<std::string_view, 18> kTexts{
+      "postcode",     "phonenumber",  "phonecc",    "firstname", "lastname",       "companyname",
+      "access_token", "passwordhash", "invoicenum", "transid",   "version",        "tax_id",
+      "value",        "username",     "password",   "domain",    "card_last_four", "description"};
   return std::find(kTexts.begin(), kTexts.end(), key) != kTexts.end();
 }
 

@@ -79,15 +79,58 @@ json::object Switches::to_json() const {
           {"reject_duplicate_transid", reject_duplicate_transid},
           {"validation_errors", validation_errors},
           {"blocked_email_domains", texts(blocked_email_domains)},
-          {"sso_seconds", sso_seconds}};
+          {"sso_seconds", sso_seconds},
+          {"strict_arrays", strict_arrays},
+          {"bad_pid", bad_pid},
+          {"hidden_products", hidden_products},
+          {"no_invoice_id", no_invoice_id},
+          {"accept_without_module", accept_without_module},
+          {"upgrade_effect", upgrade_effect},
+          {"paid_by_update", paid_by_update},
+          {"module_failure", module_failure},
+          {"module_repeat", module_repeat},
+          {"service_edit_hook", service_edit_hook},
+          {"local_cards", local_cards},
+          {"hook_url", hooks.url},
+          {"hook_secret", hooks.secret},
+          {"hook_delivery", hooks.delivery},
+          {"hook_timeout_ms", hooks.timeout_ms}};
 }
 
 void Switches::update(const json::object& changes) {
-  expect_only(changes,
-              {"shapes", "numbers", "escape_slash", "escape_non_ascii", "escape_hex_quotes", "allowed_ips",
-               "access_key", "credentials", "legacy_admin", "legacy_password_md5", "version",
-               "new_client_invoices", "unknown_action_status", "sequential_numbers",
-               "reject_duplicate_transid", "validation_errors", "blocked_email_domains", "sso_seconds"});
+  expect_only(changes, {"shapes",
+                        "numbers",
+                        "escape_slash",
+                        "escape_non_ascii",
+                        "escape_hex_quotes",
+                        "allowed_ips",
+                        "access_key",
+                        "credentials",
+                        "legacy_admin",
+                        "legacy_password_md5",
+                        "version",
+                        "new_client_invoices",
+                        "unknown_action_status",
+                        "sequential_numbers",
+                        "reject_duplicate_transid",
+                        "validation_errors",
+                        "blocked_email_domains",
+                        "sso_seconds",
+                        "strict_arrays",
+                        "bad_pid",
+                        "hidden_products",
+                        "no_invoice_id",
+                        "accept_without_module",
+                        "upgrade_effect",
+                        "paid_by_update",
+                        "module_failure",
+                        "module_repeat",
+                        "service_edit_hook",
+                        "local_cards",
+                        "hook_url",
+                        "hook_secret",
+                        "hook_delivery",
+                        "hook_timeout_ms"});
   Switches next = *this;
   take(changes, "shapes", next.shapes);
   take(changes, "numbers", next.numbers);
@@ -107,6 +150,35 @@ void Switches::update(const json::object& changes) {
   take(changes, "validation_errors", next.validation_errors);
   take_texts(changes, "blocked_email_domains", next.blocked_email_domains);
   take(changes, "sso_seconds", next.sso_seconds);
+  take(changes, "strict_arrays", next.strict_arrays);
+  take(changes, "bad_pid", next.bad_pid);
+  take(changes, "hidden_products", next.hidden_products);
+  take(changes, "no_invoice_id", next.no_invoice_id);
+  take(changes, "accept_without_module", next.accept_without_module);
+  take(changes, "upgrade_effect", next.upgrade_effect);
+  take(changes, "paid_by_update", next.paid_by_update);
+  take(changes, "module_failure", next.module_failure);
+  take(changes, "module_repeat", next.module_repeat);
+  take(changes, "service_edit_hook", next.service_edit_hook);
+  take(changes, "local_cards", next.local_cards);
+  take(changes, "hook_url", next.hooks.url);
+  take(changes, "hook_secret", next.hooks.secret);
+  take(changes, "hook_delivery", next.hooks.delivery);
+  take(changes, "hook_timeout_ms", next.hooks.timeout_ms);
+  expect_one_of("bad_pid", next.bad_pid, {"empty", "error"});
+  expect_one_of("no_invoice_id", next.no_invoice_id, {"missing", "zero", "null"});
+  expect_one_of("upgrade_effect", next.upgrade_effect, {"paid", "accepted"});
+  expect_one_of("paid_by_update", next.paid_by_update, {"silent", "pipeline"});
+  expect_one_of("module_repeat", next.module_repeat, {"accept", "refuse"});
+  expect_one_of("hook_delivery", next.hooks.delivery, {"once", "drop", "duplicate", "reorder"});
+  if (!next.hooks.url.empty()) {
+    if (!next.hooks.url.starts_with("http://")) throw BadRequest("hook_url: an http address expected");
+    try {
+      signature_of({}, next.hooks.secret);
+    } catch (const std::runtime_error& problem) {
+      throw BadRequest(fmt::format("hook_secret: {}", problem.what()));
+    }
+  }
   expect_one_of("shapes", next.shapes,
                 {"documented", "empty_string", "empty_array", "empty_object", "null", "missing",
                  "single_object", "numeric_keys", "chaos"});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "examples/sandbox/common/json_text.hpp"
+#include "examples/sandbox/whmcs/hooks.hpp"
 
 namespace sandbox::whmcs {
 
@@ -38,6 +39,18 @@ struct Switches {
   std::string validation_errors = "first";  // first | all
   std::vector<std::string> blocked_email_domains;
   int sso_seconds = 60;
+  bool strict_arrays = true;              // 8.6 refuses pid=1 where pid[]=1 is meant
+  std::string bad_pid = "empty";          // empty | error: GetProducts about a product that is not there
+  bool hidden_products = true;            // GetProducts lists what is hidden too
+  std::string no_invoice_id = "missing";  // missing | zero | null: AddOrder where nothing is due
+  bool accept_without_module = true;      // AcceptOrder activates services that have no module
+  std::string upgrade_effect = "paid";    // paid | accepted: when an upgrade is carried out
+  std::string paid_by_update = "silent";  // silent | pipeline: what UpdateInvoice status=Paid sets off
+  std::string module_failure;             // what every module answers; "" lets them do well
+  std::string module_repeat = "accept";   // accept | refuse: a module asked for what already is
+  bool service_edit_hook = true;          // UpdateClientProduct calls ServiceEdit
+  bool local_cards = true;                // AddPayMethod may store card numbers
+  HookTarget hooks;
 
   bool version9() const { return version.starts_with("9"); }
 
