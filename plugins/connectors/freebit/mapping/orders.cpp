@@ -139,10 +139,11 @@ Outcome Orders::repeat(const Order& order, const Entry& entry) {
   Entry anew = entry;
   anew.state = EntryState::sending;
   anew.tried_at = now;
+  anew.effective_at = order.effective_at;
   const bool ours = journal_.claim(anew, [&](const Journal::Known& known) {
     return known.same && known.same->state == entry.state && known.same->tried_at == entry.tried_at;
   });
-  return ours ? send(again, true) : unknown(now + kOnItsWay);
+  return ours ? send(order, true) : unknown(now + kOnItsWay);
 }
 
 Outcome Orders::send(const Order& order, bool repeated) {

@@ -38,7 +38,8 @@ constexpr auto kOthers = "SELECT " FREEBIT_COLUMNS
 constexpr auto kPut = R"(
   INSERT INTO orders(operation_id, account, change, wish, state, started_at, tried_at, effective_at)
   VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $7::timestamptz, $8::timestamptz)
-  ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, tried_at = excluded.tried_at)";
+  ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, tried_at = excluded.tried_at,
+    effective_at = excluded.effective_at)";
 constexpr auto kSettle =
     "UPDATE orders SET state = $2::text, due_at = $3::timestamptz WHERE operation_id = $1::text";
 constexpr auto kForget = "DELETE FROM orders WHERE operation_id = $1::text";

@@ -106,6 +106,16 @@ TEST_CASE("what was looked for and not seen long after is sent once more") {
   CHECK(desk.sent == 2);
 }
 
+TEST_CASE("what is sent once more takes effect when it is ordered now, not when it was ordered first") {
+  Desk desk;
+  desk.answer = times_out;
+  desk.run("op-1", Change::plan);
+  desk.answer = {};
+  desk.now += 40 * 24h;
+  CHECK(desk.run("op-1", Change::plan) == "done");
+  CHECK(desk.journal.entries["op-1"].effective_at == desk.now);
+}
+
 TEST_CASE("a reissue with an unknown outcome is never sent again") {
   Desk desk;
   desk.answer = times_out;
