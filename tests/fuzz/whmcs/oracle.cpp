@@ -7,6 +7,7 @@
 #include "client/reply.hpp"
 #include "mapping/customer_words.hpp"
 #include "mapping/invoice_words.hpp"
+#include "mapping/order_words.hpp"
 #include "tests/fuzz/lib/target.hpp"
 
 using namespace whmcs;
@@ -46,6 +47,22 @@ void check_value(const portico::billing::Customer& customer) {
           "a customer survives its JSON");
 }
 
+void check_value(const portico::billing::Order& order) {
+  promise(is_date(order.placed_on) && is_clean(order.number), "an order has a date and a clean number");
+}
+
+void check_value(const portico::billing::Subscription& subscription) {
+  promise(is_clean(subscription.product_name), "no text has control bytes");
+  for (const auto& field : subscription.fields) promise(is_clean(field.value), "no text has control bytes");
+}
+
+void check_value(const std::optional<portico::billing::Product>& product) {
+  if (!product) return;
+  promise(!product->prices.empty() && is_clean(product->description), "a product has a price and clean text");
+  for (const auto& price : product->prices)
+    promise(price.setup.amount_minor >= 0 && price.amount.amount_minor >= 0, "no price is below nothing");
+}
+
 template <class F>
 void read(F&& fn) {
   try {
@@ -77,6 +94,11 @@ void fuzz::check(std::string_view input) {
   try {
     for (const auto& row : reply.list("invoices", "invoice"))
       read([&] { return summary_from(row, "2025-06-20", "JPY"); });
+    for (const auto& row : reply.list("orders", "order")) read([&] { return order_from(row, "JPY", "x"); });
+    for (const auto& row : reply.list("products", "product")) {
+      read([&] { return product_from(row, "JPY", "Portal reference"); });
+      read([&] { return subscription_from(row, "JPY", "Portal reference"); });
+    }
     for (const auto& row : reply.list("clients", "client"))
       (void)same_email(row.text("email"), "a@b.example");
     (void)has_marker(reply, "m-1");

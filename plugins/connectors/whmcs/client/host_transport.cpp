@@ -3,11 +3,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace whmcs {
+
+std::string_view upstream_of(std::string_view action) {
+  constexpr std::string_view kSlow[] = {"AddOrder", "AcceptOrder", "CancelOrder", "UpgradeProduct"};
+  const bool slow = action.starts_with("Module") ||
+                    std::find(std::begin(kSlow), std::end(kSlow), action) != std::end(kSlow);
+  return slow ? kSlowUpstream : kUpstream;
+}
 
 Transport::Answer HostTransport::post(std::string_view action, std::string body, Kind kind) {
   portico::OutboundRequest request;
-  request.upstream = kUpstream;
+  request.upstream = upstream_of(action);
   request.operation = action;
   request.method = "POST";
   request.path = "/includes/api.php";
@@ -36,7 +45,7 @@ void HostWatcher::barred(std::string_view action, std::string_view message) {
 
 void HostWatcher::nonsense(std::string_view action, std::string_view what) {
   host_.log().warning("WHMCS sent a reply that makes no sense", {{"action", action}, {"what", what}});
-  host_.outbound().report_bad_reply(kUpstream);
+  host_.outbound().report_bad_reply(upstream_of(action));
   report(portico::HealthState::degraded, fmt::format("{}: {}", action, what));
 }
 

@@ -8,7 +8,13 @@
 
 namespace whmcs {
 
-inline constexpr std::string_view kUpstream = "whmcs";  // in the manifest
+// In the manifest. Orders and modules call other systems before they answer: such actions get minutes, few at
+// a time, and a breaker of their own.
+inline constexpr std::string_view kUpstream = "whmcs";
+inline constexpr std::string_view kSlowUpstream = "whmcs_commands";
+
+/// Which of the two an action is sent through.
+std::string_view upstream_of(std::string_view action);
 
 class HostTransport final : public Transport {
  public:

@@ -7,7 +7,7 @@ void Check::run() {
   constexpr std::int64_t kNobody = 999'999'001;
   Form form;
   const char* action = nullptr;
-  switch (turn_++ % 5) {
+  switch (turn_++ % 10) {
     case 0:
       action = "GetClients", form.set("search", "nobody@portico.invalid").set("limitnum", 1);
       break;
@@ -19,6 +19,21 @@ void Check::run() {
       break;
     case 3:
       action = "GetInvoice", form.set("invoiceid", kNobody);
+      break;
+    case 4:
+      action = "GetClientsProducts", form.set("serviceid", kNobody).set("limitnum", 1);
+      break;
+    case 5:
+      action = "GetOrders", form.set("id", kNobody).set("limitnum", 1);
+      break;
+    case 6:
+      action = "GetProducts", form.set("pid", kNobody);
+      break;
+    case 7:
+      action = "GetTransactions", form.set("invoiceid", kNobody);
+      break;
+    case 8:
+      action = "GetPayMethods", form.set("clientid", kNobody);
       break;
     default:
       action = "GetUsers", form.set("search", "nobody@portico.invalid").set("limitnum", 1);

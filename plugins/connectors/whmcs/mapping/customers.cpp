@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "mapping/customer_words.hpp"
+#include "mapping/desk.hpp"
 #include "mapping/refusals.hpp"
 
 namespace whmcs {
@@ -20,14 +21,6 @@ constexpr int kMostPages = 10;
 
 Problem customer_not_found(std::string_view id) {
   return Problem(404, "billing.customer_not_found", fmt::format("'{}' is no client id", id));
-}
-
-/// Whether AddClient may have run although its call failed. A full queue, an open breaker and a bar at the
-/// door mean that it did not.
-bool may_have_run(const Problem& problem) {
-  for (const auto* code : {"upstream.busy", "upstream.circuit_open", "upstream.misconfigured"})
-    if (problem.code == code) return false;
-  return problem.status >= 500;
 }
 
 }  // namespace

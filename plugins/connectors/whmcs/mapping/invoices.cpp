@@ -42,7 +42,7 @@ Invoices::Page Invoices::fetch(std::int64_t client, std::optional<InvoiceStatus>
   if (status) form.set("status", filter_word(*status));
   Page page;
   std::optional<std::string> currency;
-  api_.ask("GetInvoices", form, Kind::read, [&](const Fields& reply) {
+  desk_.api.ask("GetInvoices", form, Kind::read, [&](const Fields& reply) {
     const auto rows = reply.list("invoices", "invoice");
     page.returned = static_cast<std::int64_t>(rows.size());
     page.total = reply.integer_if("totalresults").value_or(from + page.returned);
@@ -50,7 +50,7 @@ Invoices::Page Invoices::fetch(std::int64_t client, std::optional<InvoiceStatus>
       // WHMCS ignores a filter it does not understand; then every customer's rows come.
       if (row.integer("userid") != client) throw BadReply("invoices has a row of another client");
       if (status_from(row, today) == InvoiceStatus::draft) continue;
-      if (row.text("currencycode").empty() && !currency) currency = setting_.currency(std::to_string(client));
+      if (row.text("currencycode").empty() && !currency) currency = desk_.currency(std::to_string(client));
       page.rows.push_back(summary_from(row, today, currency.value_or("")));
       if (status == InvoiceStatus::overdue) page.rows.back().status = InvoiceStatus::overdue;
     }
@@ -67,10 +67,10 @@ contract::InvoiceList Invoices::list(const contract::InvoiceQuery& query) {
     throw portico::invalid_field("/page", "out_of_range");
   contract::InvoiceList out;
   out.page = query.page, out.page_size = query.page_size;
-  const auto now = setting_.now();
+  const auto now = desk_.now();
   out.as_of = rfc3339(now);
   if (query.status == InvoiceStatus::draft) return out;  // never listed
-  const auto today = zone_.date_at(now);
+  const auto today = desk_.zone.date_at(now);
   const auto from = (query.page - 1) * query.page_size;
 
   return in_our_words([&]() -> contract::InvoiceList {
@@ -106,15 +106,15 @@ contract::InvoiceList Invoices::list(const contract::InvoiceQuery& query) {
 contract::Invoice Invoices::get(const contract::InvoiceRef& ref) {
   const auto id = to_id(ref.invoice_id, invoice_not_found("no invoice id"));
   const auto client = to_id(ref.customer_id, invoice_not_found("no client id"));
-  const auto now = setting_.now();
-  const auto today = zone_.date_at(now);
+  const auto now = desk_.now();
+  const auto today = desk_.zone.date_at(now);
   return in_our_words([&] {
-    return api_.ask("GetInvoice", Form().set("invoiceid", id), Kind::read, [&](const Fields& reply) {
+    return desk_.api.ask("GetInvoice", Form().set("invoiceid", id), Kind::read, [&](const Fields& reply) {
       if (reply.integer("invoiceid") != id) throw BadReply("invoiceid is another one than asked for");
       if (reply.integer("userid") != client) throw invoice_not_found("the invoice is another client's");
       if (status_from(reply, today) == InvoiceStatus::draft)
         throw invoice_not_found("the invoice is a draft");
-      return invoice_from(reply, today, setting_.currency(ref.customer_id), rfc3339(now));
+      return invoice_from(reply, today, desk_.currency(ref.customer_id), rfc3339(now));
     });
   });
 }
@@ -126,11 +126,11 @@ contract::PaymentLink Invoices::link(const contract::InvoiceRef& ref) {
   form.set("client_id", client).set("destination", "sso:custom_redirect");
   form.set("sso_redirect_path", fmt::format("viewinvoice.php?id={}", id));
   return in_our_words([&] {
-    return api_.ask("CreateSsoToken", form, Kind::write, [&](const Fields& reply) {
+    return desk_.api.ask("CreateSsoToken", form, Kind::write, [&](const Fields& reply) {
       auto url = reply.text("redirect_url");
       const auto origin = origin_of(url);
-      if (!origin || *origin != setting_.public_origin)
-        throw BadReply(fmt::format("redirect_url leads to another place than {}", setting_.public_origin));
+      if (!origin || *origin != public_origin_)
+        throw BadReply(fmt::format("redirect_url leads to another place than {}", public_origin_));
       return contract::PaymentLink{std::move(url), site_of(*origin), kLinkSeconds};
     });
   });

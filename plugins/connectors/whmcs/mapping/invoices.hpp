@@ -1,24 +1,17 @@
 // The invoice operations of the billing contract, played on WHMCS.
 #pragma once
 
-#include <functional>
 #include <portico/contracts/billing.hpp>
 
-#include "client/api.hpp"
-#include "mapping/zone.hpp"
+#include "mapping/desk.hpp"
 
 namespace whmcs {
 
 class Invoices {
  public:
-  struct Setting {
-    std::string public_origin;  // scheme://host[:port] that sign-on links must have
-    std::function<std::chrono::sys_seconds()> now;
-    /// The currency of a client, as ISO 4217; may be remembered, it does not change while there are invoices.
-    std::function<std::string(const std::string& customer_id)> currency;
-  };
-  Invoices(Api& api, Zone zone, Setting setting)
-      : api_(api), zone_(std::move(zone)), setting_(std::move(setting)) {}
+  /// public_origin   scheme://host[:port] that sign-on links must have
+  Invoices(const Desk& desk, std::string public_origin)
+      : desk_(desk), public_origin_(std::move(public_origin)) {}
 
   /// Newest first (by id, the stable order). Rows that the contract hides (drafts; overdue ones when unpaid
   /// is asked for) are not counted in total either: see README, "Honest totals".
@@ -34,9 +27,8 @@ class Invoices {
   Page fetch(std::int64_t client, std::optional<portico::billing::InvoiceStatus> status, std::int64_t from,
              std::int64_t count, const std::string& today);
 
-  Api& api_;
-  const Zone zone_;
-  const Setting setting_;
+  const Desk& desk_;
+  const std::string public_origin_;
 };
 
 }  // namespace whmcs

@@ -75,11 +75,15 @@ class Shop final : public Api {
   }
 };
 
-Invoices over(Api& api, std::string origin = "https://billing.example.ch") {
-  return Invoices(
-      api, Zone::parse(fixed_zone()),
-      {std::move(origin), [] { return kNow; }, [](const std::string&) { return std::string("CHF"); }});
-}
+/// The invoices of a shop that counts in francs.
+struct Over {
+  explicit Over(Api& api, std::string origin = "https://billing.example.ch")
+      : desk{api, Zone::parse(fixed_zone()), [] { return kNow; },
+             [](const std::string&) { return std::string("CHF"); }},
+        invoices(desk, std::move(origin)) {}
+  Desk desk;
+  Invoices invoices;
+};
 
 std::string ids(const contract::InvoiceList& list) {
   std::string out;
@@ -88,7 +92,7 @@ std::string ids(const contract::InvoiceList& list) {
 }
 
 contract::InvoiceList ask(Api& api, int page, int size, std::optional<InvoiceStatus> status = {}) {
-  return over(api).list({"418", page, size, status});
+  return Over(api).invoices.list({"418", page, size, status});
 }
 
 }  // namespace
@@ -171,8 +175,8 @@ TEST_CASE("a page beyond measure and a senseless customer are refused before any
   for (const auto& query :
        {contract::InvoiceQuery{"418", 0, 20, {}}, contract::InvoiceQuery{"418", 1, 101, {}},
         contract::InvoiceQuery{"418", 1, 0, {}}, contract::InvoiceQuery{"418", 10'001, 20, {}}})
-    CHECK(code_of([&] { over(shop).list(query); }) == "422 request.invalid");
-  CHECK(code_of([&] { over(shop).list({"0", 1, 20, {}}); }) == "404 billing.customer_not_found");
+    CHECK(code_of([&] { Over(shop).invoices.list(query); }) == "422 request.invalid");
+  CHECK(code_of([&] { Over(shop).invoices.list({"0", 1, 20, {}}); }) == "404 billing.customer_not_found");
   CHECK(shop.calls == 0);
 }
 
@@ -200,12 +204,12 @@ TEST_CASE("an invoice is its owner's only; everything else looks absent") {
     INFO(row.rule);
     FakeApi api({{"GetInvoice", row.answer}});
     std::optional<contract::Invoice> invoice;
-    CHECK(code_of([&] { invoice = over(api).get({"418", "9"}); }) == row.outcome);
+    CHECK(code_of([&] { invoice = Over(api).invoices.get({"418", "9"}); }) == row.outcome);
     if (invoice) CHECK(invoice->total == portico::Money{1000, "CHF"});
   }
   FakeApi silent({});
   for (const char* id : {"", "0", "x", "-9", "9.0", " 9", "9999999999999999999"})
-    CHECK(code_of([&] { over(silent).get({"418", id}); }) == "404 billing.invoice_not_found");
+    CHECK(code_of([&] { Over(silent).invoices.get({"418", id}); }) == "404 billing.invoice_not_found");
 }
 
 TEST_CASE("a sign-on link must lead to the billing site") {
@@ -214,7 +218,7 @@ TEST_CASE("a sign-on link must lead to the billing site") {
   };
   FakeApi api({{"CreateSsoToken",
                 reply("https:\\/\\/billing.example.ch\\/oauth\\/singlesignon.php?access_token=c0ffee")}});
-  const auto link = over(api).link({"418", "9001"});
+  const auto link = Over(api).invoices.link({"418", "9001"});
   CHECK(link.url == "https://billing.example.ch/oauth/singlesignon.php?access_token=c0ffee");
   CHECK(link.site == "billing.example.ch");
   CHECK(link.expires_in_s == 60);
@@ -226,11 +230,11 @@ TEST_CASE("a sign-on link must lead to the billing site") {
                           "https://billing.example.ch@evil.example/", "javascript:x", ""}) {
     INFO(url);
     FakeApi other({{"CreateSsoToken", reply(url)}});
-    CHECK(code_of([&] { over(other).link({"418", "9001"}); }) == "502 upstream.bad_reply");
+    CHECK(code_of([&] { Over(other).invoices.link({"418", "9001"}); }) == "502 upstream.bad_reply");
     REQUIRE(other.bad.size() == 1);
     CHECK(other.bad[0].find("access_token") == std::string::npos);
   }
   FakeApi blocked(
       {{"CreateSsoToken", Refusal("CreateSsoToken", "SSO authentication blocked for client 418")}});
-  CHECK(code_of([&] { over(blocked).link({"418", "9001"}); }) == "409 billing.payment_link_blocked");
+  CHECK(code_of([&] { Over(blocked).invoices.link({"418", "9001"}); }) == "409 billing.payment_link_blocked");
 }

@@ -1,7 +1,7 @@
 // The connector through its C ABI: what it sends, what it makes of answers, what it tells of the upstream's
 // health.
 #include <catch2/catch.hpp>
-#include <portico/contracts/billing.hpp>
+#include <portico/contracts/billing_orders.hpp>
 #include <portico/testkit.hpp>
 
 using portico::Problem;
@@ -49,10 +49,36 @@ std::string outcome_of(F&& fn) {
 TEST_CASE("what the connector offers, and that its settings are checked") {
   TestHost host;
   open(host);
-  CHECK(host.registered().operations ==
-        std::vector<std::string>{"billing.create_customer/1", "billing.create_payment_link/1",
-                                 "billing.get_customer/1", "billing.get_invoice/1", "billing.list_invoices/1",
-                                 "billing.update_customer/1", "billing.verify_login/1"});
+  CHECK(host.registered().operations == std::vector<std::string>{"billing.accept_order/1",
+                                                                 "billing.add_credit/1",
+                                                                 "billing.cancel_invoice/1",
+                                                                 "billing.cancel_order/1",
+                                                                 "billing.change_subscription/1",
+                                                                 "billing.create_customer/1",
+                                                                 "billing.create_invoice/1",
+                                                                 "billing.create_payment_link/1",
+                                                                 "billing.get_credit/1",
+                                                                 "billing.get_customer/1",
+                                                                 "billing.get_invoice/1",
+                                                                 "billing.get_order/1",
+                                                                 "billing.get_subscription/1",
+                                                                 "billing.list_gateways/1",
+                                                                 "billing.list_invoices/1",
+                                                                 "billing.list_orders/1",
+                                                                 "billing.list_payment_methods/1",
+                                                                 "billing.list_products/1",
+                                                                 "billing.list_subscriptions/1",
+                                                                 "billing.list_transactions/1",
+                                                                 "billing.place_order/1",
+                                                                 "billing.record_payment/1",
+                                                                 "billing.remove_payment_method/1",
+                                                                 "billing.request_cancellation/1",
+                                                                 "billing.run_command/1",
+                                                                 "billing.set_default_payment_method/1",
+                                                                 "billing.update_customer/1",
+                                                                 "billing.upgrade_subscription/1",
+                                                                 "billing.use_credit/1",
+                                                                 "billing.verify_login/1"});
   CHECK(host.registered().tasks == std::vector<std::string>{"whmcs.check"});
   CHECK(outcome_of([] {
           TestHost().config({{"identifier", "a"}, {"secret", "b"}}).load(PORTICO_PLUGIN_FILE);
@@ -147,18 +173,64 @@ TEST_CASE("a customer is added as a write, after a look; a time-out looks again 
   CHECK_FALSE(asked.at(0).write);
 }
 
-TEST_CASE("the check asks one small question a minute, five in turn") {
+TEST_CASE("the check asks one small question a minute, ten in turn") {
   TestHost host;
   open(host);
   for (const char* action :
-       {"GetClients", "GetClientsDetails", "GetInvoices", "GetInvoice", "GetUsers", "GetClients"})
+       {"GetClients", "GetClientsDetails", "GetInvoices", "GetInvoice", "GetClientsProducts", "GetOrders",
+        "GetProducts", "GetTransactions", "GetPayMethods", "GetUsers", "GetClients"})
     expect(host, action).reply(R"({"result":"error","message":"Client Not Found"})");
-  host.advance(std::chrono::minutes(6));
-  CHECK(host.upstream("whmcs").requests().size() == 6);
+  host.advance(std::chrono::minutes(11));
+  CHECK(host.upstream("whmcs").requests().size() == 11);
   CHECK(host.health().at("whmcs").state == PORTICO_HEALTH_OK);
   expect(host, "GetClientsDetails").times_out();
   host.run_task("whmcs.check");  // told to health, not a failed task
   CHECK(host.health().at("whmcs").state == PORTICO_HEALTH_DEGRADED);
+}
+
+TEST_CASE("what takes minutes goes through a door of its own, and its nonsense is counted there") {
+  TestHost host;
+  open(host);
+  const std::string pending =
+      R"({"result":"success","orders":{"order":[{"id":731,"userid":418,"date":"2025-06-11 09:20:41","amount":"1.00",)"
+      R"("status":"Pending"}]}})";
+  expect(host, "GetClientsDetails").reply(kCustomer);  // the currency
+  expect(host, "GetOrders").reply(pending);
+  host.upstream("whmcs_commands")
+      .expect("POST", "/includes/api.php")
+      .operation("AcceptOrder")
+      .with_body_containing("orderid=731")
+      .reply("<html>PHP warning</html>");
+  expect(host, "GetOrders").reply(pending);
+  CHECK(outcome_of([&] {
+          host.call(contract::accept_order, contract::OrderRef{"418", "731"});
+        }) == "503 billing.outcome_unknown");
+  CHECK(host.upstream("whmcs_commands").requests().at(0).write);
+  CHECK(host.upstream("whmcs_commands").bad_replies() == 1);
+  CHECK(host.upstream("whmcs").bad_replies() == 0);
+}
+
+TEST_CASE("a write that was not sent is no unknown outcome") {
+  TestHost host;
+  open(host);
+  const std::string none = R"({"result":"success","totalresults":0})";
+  const std::string catalogue =
+      R"({"result":"success","products":{"product":[{"pid":12,"customfields":{"customfield":[)"
+      R"({"id":121,"name":"Portal reference"}]}}]}})";
+  contract::NewOrder order;
+  order.reference = "order-1";
+  order.customer_id = "418";
+  order.gateway = "stripe";
+  order.items = {{"12", contract::BillingCycle::monthly, 1, {}, {}}};
+  expect(host, "GetClientsProducts").reply(none);
+  expect(host, "GetProducts").reply(catalogue);
+  host.upstream("whmcs_commands").expect("POST", "/includes/api.php").operation("AddOrder").is_refused();
+  CHECK(outcome_of([&] { host.call(contract::place_order, order); }) == "503 upstream.unavailable");
+  expect(host, "GetClientsProducts").reply(none);
+  expect(host, "GetProducts").reply(catalogue);
+  host.upstream("whmcs_commands").expect("POST", "/includes/api.php").operation("AddOrder").is_cut();
+  expect(host, "GetClientsProducts").reply(none);
+  CHECK(outcome_of([&] { host.call(contract::place_order, order); }) == "503 billing.outcome_unknown");
 }
 
 TEST_CASE("start, a call and the check with any host call failing: a problem each, nothing left open") {

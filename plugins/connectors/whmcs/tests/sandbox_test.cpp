@@ -3,55 +3,12 @@
 
 #include <catch2/catch.hpp>
 
-#include "mapping/customers.hpp"
-#include "mapping/invoice_words.hpp"
-#include "mapping/invoices.hpp"
-#include "tests/running_sandbox.hpp"
+#include "tests/connector.hpp"
 
 using namespace whmcs;
 namespace contract = portico::billing;
 
 namespace {
-
-class SilentWatcher final : public Watcher {
- public:
-  void answered() override {}
-  void barred(std::string_view, std::string_view) override {}
-  void nonsense(std::string_view, std::string_view) override {}
-  void unreachable(std::string_view, std::string_view) override {}
-};
-
-/// The parts as plugin.cpp joins them.
-struct Connector {
-  explicit Connector(const RunningSandbox& sandbox, std::string secret = "sandboxSecret0000000000000000001")
-      : transport(sandbox.url("/whmcs")),
-        client(transport, watcher, {"sandboxIdentifier000000000000001", std::move(secret), {}}),
-        customers(client, "ja", [] { return std::string("a-Random-Password-42"); }),
-        invoices(client, Zone::load("Asia/Tokyo"),
-                 {*origin_of(sandbox.url("/whmcs")),
-                  [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); },
-                  [this](const std::string& id) { return customers.get({id}).currency; }}) {}
-  CurlTransport transport;
-  SilentWatcher watcher;
-  Client client;
-  Customers customers;
-  Invoices invoices;
-};
-
-template <class F>
-std::string code_of(F&& fn) {
-  try {
-    fn();
-  } catch (const portico::Problem& problem) {
-    return fmt::format("{} {}", problem.status, problem.code);
-  }
-  return {};
-}
-
-void order_fault(const RunningSandbox& sandbox, const std::string& action, const std::string& kind) {
-  sandbox.control("PUT", "/faults",
-                  fmt::format(R"({{"vendor":"whmcs","action":"{}","kind":"{}","next":1}})", action, kind));
-}
 
 contract::NewCustomer person(const std::string& marker, const std::string& email) {
   return {marker,
