@@ -242,11 +242,11 @@ class Parser {
     Condition first = term(depth);
     const bool all = is_word("AND");
     if (!all && !is_word("OR")) return first;
+    // The other word after these is unexpected to whoever asked for the level.
     Condition out;
     out.kind = all ? ConditionKind::kAnd : ConditionKind::kOr;
     out.parts.push_back(std::move(first));
     while (accept_word(all ? "AND" : "OR")) out.parts.push_back(term(depth));
-    if (is_word(all ? "OR" : "AND")) unexpected();
     return out;
   }
 

@@ -300,6 +300,82 @@ TEST_CASE("allOrNone takes back what was written, notes and numbers too") {
   CHECK(client.room.counters() == before);
 }
 
+TEST_CASE("a refused write leaves nothing behind, not even what its rules wrote first") {
+  Client client;
+  client.create("Case", {{"Portal_Case_Id__c", "once"}});
+  const auto id = client.create("Case", {{"Subject", "other"}});
+  const auto before = client.room.counters();
+  const auto answer =
+      client.rest("PATCH", "/sobjects/Case/" + id, {{"Comments", "c"}, {"Portal_Case_Id__c", "ONCE"}});
+  CHECK(client.code(answer) == "DUPLICATE_VALUE");
+  CHECK(client.room.counters() == before);
+}
+
+TEST_CASE("fields take only what they may hold") {
+  Client client;
+  struct Row {
+    const char *object, *body, *code;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"Account", R"({"Name":"x","WHMCS_Client_Id__c":"101"})", "DUPLICATE_VALUE"},
+      {"Account", R"({"Name":""})", "REQUIRED_FIELD_MISSING"},
+      {"Account", R"({"Name":5})", "JSON_PARSER_ERROR"},
+      {"Account", R"({"Name":"x","AnnualRevenue":"many"})", "JSON_PARSER_ERROR"},
+      {"Account", R"({"Name":"x","AnnualRevenue":1e18})", "NUMBER_OUTSIDE_VALID_RANGE"},
+      {"Account", R"({"Name":"x","Portal_Status__c":"Odd"})", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"},
+      {"Account", R"({"Name":"x","ParentId":"0035g0000000001AAA"})", "MALFORMED_ID"},
+      {"Account", R"({"Name":"x","ParentId":"0015g000009999A"})", "INVALID_CROSS_REFERENCE_KEY"},
+      {"Account", R"({"Name":"x","CreatedDate":"2024-01-01T00:00:00Z"})", "INVALID_FIELD_FOR_INSERT_UPDATE"},
+      {"Account", R"({"Name":"x","Nope":1})", "INVALID_FIELD"},
+      {"Contact", R"({"LastName":"x","Email":"a@b"})", "INVALID_EMAIL_ADDRESS"},
+      {"Contact", R"({"LastName":"x","Birthdate":"2024-02-30"})", "JSON_PARSER_ERROR"},
+      {"Contact", R"({"LastName":"x","HasOptedOutOfEmail":"yes"})", "JSON_PARSER_ERROR"},
+      {"Contact", R"({"LastName":"x","Account":{"WHMCS_Client_Id__c":"9"}})", "INVALID_FIELD"},
+      {"ContentVersion", R"({"PathOnClient":"a","VersionData":"!"})", "JSON_PARSER_ERROR"},
+      {"ContentVersion", R"({"PathOnClient":"a"})", "REQUIRED_FIELD_MISSING"},
+  }));
+  INFO(row.object << " " << row.body);
+  CHECK(client.code(client.send("POST", std::string("/services/data/v60.0/sobjects/") + row.object,
+                                row.body)) == row.code);
+}
+
+TEST_CASE("a comment is counted in bytes") {
+  Client client;
+  const auto id = client.create("Case", {{"Subject", "s"}});
+  std::string text;
+  for (int i = 0; i < 1334; ++i) text += "あ";
+  const json::object body{{"ParentId", id}, {"CommentBody", text}};
+  CHECK(client.code(client.rest("POST", "/sobjects/CaseComment", body)) == "STRING_TOO_LONG");
+  client.create("CaseComment", {{"ParentId", id}, {"CommentBody", text.substr(3)}});
+}
+
+TEST_CASE("pages are read by a locator that lives two days") {
+  Client client;
+  json::array records;
+  for (int i = 0; i < 200; ++i)
+    records.push_back(json::object{{"attributes", json::object{{"type", "Account"}}},
+                                   {"Name", fmt::format("page {:03}", i)}});
+  for (int i = 0; i < 2; ++i)
+    REQUIRE(client.rest("POST", "/composite/sobjects", {{"records", records}}).status == 200);
+  records.push_back(records[0]);
+  CHECK(client.code(client.rest("POST", "/composite/sobjects", {{"records", records}})) ==
+        "EXCEEDED_ID_LIMIT");
+  const auto first =
+      json::parse(client
+                      .send("GET", "/services/data/v60.0/query/?q=" + url_encode("SELECT Id FROM Account"),
+                            "", {{"Sforce-Query-Options", "batchSize=1"}})
+                      .body);
+  CHECK(first.at("totalSize") == 411);
+  CHECK(first.at("done") == false);
+  CHECK(first.at("records").as_array().size() == 200);
+  const std::string next(first.at("nextRecordsUrl").as_string());
+  const auto second = json::parse(client.send("GET", next).body);
+  CHECK(second.at("records").at(0) != first.at("records").at(0));
+  client.clock.set_offset_ms(std::int64_t{49} * 3'600'000);
+  client.sign_on();
+  CHECK(client.code(client.send("GET", next)) == "INVALID_QUERY_LOCATOR");
+}
+
 TEST_CASE("orders live by their rules") {
   Client client;
   const auto entry =
@@ -314,6 +390,8 @@ TEST_CASE("orders live by their rules") {
   CHECK(client.code(client.rest("POST", "/sobjects/Order", order)) == "FAILED_ACTIVATION");
   order["Status"] = "Ready for Review";
   const auto id = client.create("Order", order);
+  CHECK(client.code(client.rest("PATCH", "/sobjects/Order/" + id, {{"Status", "Activated"}})) ==
+        "FAILED_ACTIVATION");
   json::object item{
       {"OrderId", id}, {"PricebookEntryId", entry[0].at("Id")}, {"Quantity", 3}, {"UnitPrice", 990}};
   CHECK(client.code(client.rest("POST", "/sobjects/OrderItem", item)) == "FIELD_INTEGRITY_EXCEPTION");
