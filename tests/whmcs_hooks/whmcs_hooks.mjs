@@ -63,7 +63,7 @@ const receiver = createServer((request, response) => {
   request.on('data', (bytes) => parts.push(bytes));
   request.on('end', () => {
     received.push({ path: request.url, method: request.method, headers: request.headers, body: Buffer.concat(parts).toString() });
-    if (!silent) response.writeHead(204).end();
+    if (!silent) response.writeHead(200, { 'Content-Type': 'text/plain' }).end('an answer that nobody may print');
   });
 });
 await new Promise((done) => receiver.listen(0, '127.0.0.1', done));
@@ -207,6 +207,10 @@ await tally.test('nothing of the portal harms WHMCS', async () => {
     const ran = await whmcs(call);
     tally.check(ran.code === 0 && ran.output === '' && take().length === 0, name, ran.output);
   }
+  // WHMCS loads every file of the folder: the settings may throw only when the hook file asks for them.
+  writeFileSync(join(folder, 'portico_hooks.config.php'), "<?php if (function_exists('portico_hooks_settings')) { throw new RuntimeException('settings'); }\n");
+  const thrown = await whmcs(call);
+  tally.check(thrown.code === 0 && thrown.output === '' && take().length === 0, 'settings that throw stay inside', thrown.output);
   rmSync(join(folder, 'portico_hooks.config.php'));
   const bare = await whmcs(call);
   tally.check(bare.output === '' && take().length === 0, 'without settings it is silent', bare.output);
