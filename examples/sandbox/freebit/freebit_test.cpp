@@ -170,6 +170,16 @@ TEST_CASE("a change of network locks the line for 30 minutes, and is done then")
   CHECK(box.code("mvno/talkoption/changeOrder/", voice({{"voiceMail", "20"}})) == "100");
 }
 
+TEST_CASE("a change of network that takes longer keeps its line locked until it is done") {
+  OwnServer box;
+  box.switches({{"network_minutes", 60}});
+  CHECK(box.code("mvno/contractline/change/", network("09000000001", "5G")) == "100");
+  box.pass(45min);
+  CHECK(box.code("mvno/talkoption/changeOrder/", voice({{"voiceMail", "20"}})) == "409-1");
+  box.pass(16min);
+  CHECK(box.code("mvno/talkoption/changeOrder/", voice({{"voiceMail", "20"}})) == "100");
+}
+
 TEST_CASE("voice options change some minutes later, one flag and not the others") {
   OwnServer box;
   CHECK(box.code("mvno/talkoption/changeOrder/", voice({{"callWaiting", "10"}})) == "100");

@@ -1,7 +1,7 @@
 // What leaves and what is made of the answer: form, table of names and codes, the last look, the key.
 #include <atomic>
-#include <barrier>
 #include <boost/json.hpp>
+#include <latch>
 #include <thread>
 
 #include "client/client.hpp"
@@ -198,19 +198,25 @@ TEST_CASE("what the sheets forbid does not leave") {
 }
 
 TEST_CASE("a refused key is fetched once, however many calls it was refused to") {
+  constexpr int kCalls = 50;
   std::atomic<int> fetched{0};
+  std::latch all_came(kCalls);
   std::chrono::microseconds now{0};
-  Keys keys([&] { return "key-" + std::to_string(++fetched); }, [&] { return now; }, 50min);
+  Keys keys(
+      [&] {
+        // The second key takes until everybody wants it.
+        if (fetched > 0) all_came.wait();
+        return "key-" + std::to_string(++fetched);
+      },
+      [&] { return now; }, 50min);
   const auto first = keys.get();
   CHECK(keys.get().text == "key-1");
-  constexpr int kCalls = 50;
-  std::barrier together(kCalls);
   std::vector<std::string> got(kCalls);
   {
     std::vector<std::jthread> calls;
     for (int i = 0; i < kCalls; ++i)
       calls.emplace_back([&, i] {
-        together.arrive_and_wait();
+        all_came.count_down();
         got[static_cast<std::size_t>(i)] = keys.renew(first.generation).text;
       });
   }
