@@ -1,4 +1,5 @@
 // Orders on a real PostgreSQL, through the C ABI and in the journal itself: what many replicas share.
+#include <atomic>
 #include <barrier>
 #include <boost/json.hpp>
 #include <portico/contracts/mobile.hpp>
@@ -51,6 +52,12 @@ struct Enabler {
   std::map<std::string, int> calls;
   std::vector<std::string> codes;
   bool lose = false, away = false;
+};
+
+/// One call of the database in a host of its own, as a replica makes it.
+struct Replica final : portico::Plugin {
+  void start(portico::Host& host) override { act(host); }
+  static inline thread_local std::function<void(portico::Host&)> act;
 };
 
 struct Portal {
@@ -113,6 +120,42 @@ TEST_CASE("of many that order for one line at once, one is sent at a time") {
   CHECK(enabler.calls["PA04-04"] == 1);
   for (const auto& outcome : outcomes) CHECK((outcome == "done" || outcome == "unknown"));
   CHECK(portal.top_up("c-same", "09000000004") == "done");
+}
+
+TEST_CASE("while one replica decides about a line, another one waits and then sees what it decided") {
+  const auto claim = [](const char* id, std::function<bool(const Journal::Known&)> decide) {
+    TestHost host;
+    host.manifest(
+        R"({"id":"freebit","version":"0.1.0","license":"MIT","description":"d","abi":{"major":1,"min_minor":0},)"
+        R"("extensions":{"required":["portico.database/1"],"optional":[]},"database":true})");
+    host.with_database(database());
+    Replica::act = [&](portico::Host& inside) {
+      const Seconds now{std::chrono::sys_days(std::chrono::year(2030) / 1 / 1)};
+      store::OrderJournal(inside.database())
+          .claim({id, "09000000008", Change::top_up, "w", EntryState::sending, now, now, now, {}}, decide);
+    };
+    host.with<Replica>();
+  };
+  std::atomic<bool> second_decided{false};
+  std::size_t seen = 0;
+  std::jthread second;
+  claim("g-1", [&](const Journal::Known&) {
+    second = std::jthread([&] {
+      claim("g-2", [&](const Journal::Known& known) {
+        second_decided = true;
+        seen = known.others.size();
+        return false;
+      });
+    });
+    // Until it waits for us, or did not.
+    while (!second_decided &&
+           database().ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") ==
+               "0") {
+    }
+    return true;
+  });
+  second.join();
+  CHECK(seen == 1);
 }
 
 TEST_CASE("one id is one wish, on every replica") {
