@@ -13,6 +13,7 @@ namespace kernel::commands {
 struct CommandLine {
   std::vector<std::string> arguments;  // after the command's name
   std::shared_ptr<const config::Source> source;
+  bool overridden = false;  // --set was given
   /// Reads the files again; the environment and the command line stay. errors: those of config::Source
   std::function<std::shared_ptr<const config::Source>()> read_again;
 };

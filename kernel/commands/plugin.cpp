@@ -120,12 +120,16 @@ int plugin(const CommandLine& line) {
   if (!a.empty() && a[0] == "scan") return scan(line);
   if (!a.empty() && a[0] == "new") return new_plugin(line);
   std::cerr << kUsage << kInstallUsage << kValidateUsage << kQuarantineUsage
-            << "portico plugin new ID [--into DIR]\n";
+            << "portico plugin new ID [--c | --rust] [--into DIR]\n";
   return 2;
 }
 
 int reload(const CommandLine& line) {
   if (!line.arguments.empty()) return std::cerr << "portico reload\n", 2;
+  if (line.overridden)
+    std::cerr
+        << "--set is heard by this command alone (where the host's socket is): the host reads its files, its "
+           "own environment and command line again\n";
   const auto done = ask_host(config::Settings::read(*line.source), {{"command", "reload"}});
   for (const char* member : {"started", "replaced", "stopped", "kept", "still_draining"})
     if (!done.at(member).as_array().empty())

@@ -28,8 +28,8 @@ const Command kCommands[] = {
     {"serve", "run the portal until SIGTERM or SIGINT", serve},
     {"migrate", "bring the database up to date; --plan only shows what would run", migrate},
     {"plugin",
-     "list, why ID, top: what runs, what it holds, what it costs; validate FILE, new ID, lifecycle: for "
-     "authors",
+     "list, why ID, top: what runs, what it holds, what it costs; bundle, install, rollback, remove, quarantine: "
+     "what is there; validate FILE, new ID, lifecycle: for authors",
      plugin},
     {"reload", "apply changed files and plugin settings to the running host, or say why not", reload},
     {"jobs", "dead: work that was given up, and why; revive ID: try it again", jobs},
@@ -97,6 +97,7 @@ int run(int argc, char** argv) {
                                                       overrides);
       };
       line.source = line.read_again();
+      line.overridden = !overrides.empty();
       return command.run(line);
     } catch (const portico::Problem& problem) {
       std::cerr << "portico: " << problem.code << "\n" << problem.detail << "\n";

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <iterator>
+#include <map>
 
 namespace kernel::database {
 namespace {
@@ -160,7 +161,52 @@ std::string destructive_part(const std::vector<std::string>& words) {
   return {};
 }
 
+/// The table's name behind these words, without its schema; empty where it does not begin so.
+std::string table_behind(const std::vector<std::string>& words, std::size_t at) {
+  while (at < words.size() && is_one_of(words[at], {"IF", "NOT", "EXISTS", "ONLY"})) ++at;
+  if (at + 2 < words.size() && words[at + 1] == ".") at += 2;
+  if (at >= words.size()) return {};
+  if (words[at].starts_with('"')) return words[at].substr(1, words[at].size() - 2);
+  std::string folded = words[at];
+  for (char& c : folded) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return folded;
+}
+
+struct Guarded {
+  bool enabled = false, forced = false, policy = false;
+};
+
+void look_at(const std::vector<std::string>& words, std::map<std::string, Guarded>& tables) {
+  const auto word = [&](std::size_t at) { return at < words.size() ? std::string_view(words[at]) : ""; };
+  const auto guard = [&](const std::string& name) -> Guarded& {
+    static Guarded elsewhere;  // of another version of the plugin
+    const auto found = tables.find(name);
+    return found == tables.end() ? elsewhere : found->second;
+  };
+  if (word(0) == "CREATE" && word(1) == "TABLE") tables[table_behind(words, 2)];
+  if (word(0) == "CREATE" && word(1) == "UNLOGGED" && word(2) == "TABLE") tables[table_behind(words, 3)];
+  if (word(0) == "DROP" && word(1) == "TABLE") tables.erase(table_behind(words, 2));
+  if (word(0) == "CREATE" && word(1) == "POLICY" && word(3) == "ON")
+    guard(table_behind(words, 4)).policy = true;
+  if (word(0) != "ALTER" || word(1) != "TABLE") return;
+  for (std::size_t i = 2; i + 3 < words.size(); ++i) {
+    if (words[i + 1] != "ROW" || words[i + 2] != "LEVEL" || words[i + 3] != "SECURITY") continue;
+    if (words[i] == "ENABLE") guard(table_behind(words, 2)).enabled = true;
+    if (words[i] == "FORCE") guard(table_behind(words, 2)).forced = words[i - 1] != "NO";
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> tables_without_row_security(const std::vector<std::string_view>& files) {
+  std::map<std::string, Guarded> tables;
+  for (const auto file : files)
+    for (const auto& statement : scan_sql(file)) look_at(statement.words, tables);
+  std::vector<std::string> out;
+  for (const auto& [name, guarded] : tables)
+    if (!guarded.enabled || !guarded.forced || !guarded.policy) out.push_back(name);
+  return out;
+}
 
 std::vector<ScannedStatement> scan_sql(std::string_view sql) {
   return Scanner(sql).statements();

@@ -26,6 +26,11 @@ struct SqlFinding {
 /// TRUNCATE, DELETE without WHERE; inside DO blocks too.
 std::optional<SqlFinding> find_destructive(std::string_view sql);
 
+/// Tables that these files make and that lack row-level security, switched on and forced, or a policy: each
+/// of the plugin's statements sees every row of them. Names as PostgreSQL folds them; temporary tables are
+/// left out.
+std::vector<std::string> tables_without_row_security(const std::vector<std::string_view>& files);
+
 /// BEGIN, COMMIT, ROLLBACK, SAVEPOINT, … at the top level.
 std::optional<SqlFinding> find_transaction_control(std::string_view sql);
 

@@ -11,6 +11,7 @@
 #include <portico/problem.hpp>
 
 #include "kernel/database/migrations.hpp"
+#include "kernel/database/sql_scan.hpp"
 #include "kernel/front/static_files.hpp"
 #include "kernel/loader/note.hpp"
 #include "kernel/validator/elf_image.hpp"
@@ -179,6 +180,16 @@ void check_migrations(const loader::Manifest& manifest, const StaticRules& rules
     report.pass(
         kStage, kName, kWanted,
         fmt::format("{} files{}", files.size(), reasons.empty() ? "" : "; destructive: " + some_of(reasons)));
+    std::vector<std::string_view> texts;
+    for (const auto& file : files) texts.push_back(file.sql);
+    constexpr auto kGuarded = "every table says who sees which of its rows";
+    if (const auto open = database::tables_without_row_security(texts); open.empty())
+      report.pass(kStage, "migrations.rows", kGuarded, "");
+    else
+      report.refuse(
+          kStage, "migrations.rows", kGuarded, some_of(open),
+          "ALTER TABLE … ENABLE ROW LEVEL SECURITY and … FORCE ROW LEVEL SECURITY, and a policy that asks "
+          "kernel.current_user_id() or kernel.is_system()");
   } catch (const Problem& problem) {
     report.refuse(
         kStage, kName, kWanted, problem.detail,

@@ -77,14 +77,17 @@ void MailQueue::stop() {
 }
 
 void MailQueue::run() {
+  bool away = false;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
     bool more = false;
     try {
       more = send_some();
+      if (std::exchange(away, false)) observe::log(observe::Level::info, "mail", "queue is read again");
     } catch (const std::exception& e) {
-      observe::log(observe::Level::warning, "mail", "queue cannot be read", {{"detail", e.what()}});
+      if (!std::exchange(away, true))
+        observe::log(observe::Level::warning, "mail", "queue cannot be read", {{"detail", e.what()}});
     }
     lock.lock();
     if (!more) wake_.wait_for(lock, kPoll, [&] { return stopping_; });

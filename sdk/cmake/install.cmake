@@ -8,6 +8,10 @@ foreach(file IN ITEMS PorticoSDKConfig.cmake PorticoSDKConfigVersion.cmake plugi
 endforeach()
 install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../src ${CMAKE_CURRENT_LIST_DIR}/../testkit DESTINATION ${portico_share} COMPONENT sdk
   FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" PATTERN "*.cpp" PATTERN "*.cmake" PATTERN tests EXCLUDE)
+# What integrators read to write their own.
+install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../../examples/hello_cpp ${CMAKE_CURRENT_LIST_DIR}/../../examples/hello_c
+  ${CMAKE_CURRENT_LIST_DIR}/../../examples/hello_rust ${CMAKE_CURRENT_LIST_DIR}/../../examples/loyalty
+  DESTINATION ${portico_share}/examples COMPONENT sdk)
 # The kit's sources: what pages may use, with its types.
 install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../web/src DESTINATION ${portico_share}/web COMPONENT sdk PATTERN "*.test.ts" EXCLUDE)
 

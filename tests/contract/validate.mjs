@@ -1,6 +1,6 @@
 // The validator over every plugin and example that was built, and over one plugin for each sin.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, root } from '../lib/portal.mjs';
@@ -9,6 +9,7 @@ import { sins, sound } from './broken/sins.mjs';
 
 /** What a product's plugin may link beside the run time of C and C++. */
 const allowed = {
+  freebit: ['libutf8proc.so.2'],
   auth: ['libutf8proc.so.2', 'libPocoJWT.so.80', 'libPocoJSON.so.80', 'libPocoCrypto.so.80', 'libPocoFoundation.so.80', 'libcrypto.so.3', 'libssl.so.3', 'libcrypt.so.1'],
 };
 
@@ -51,6 +52,11 @@ export async function everySinIsFound(tally) {
       tally.check(code === 1 && found?.found.includes(one.says), `${name} is refused by ${one.check}`, `${code} ${refusals(report)} ${said}`);
       tally.check(found?.mend?.length > 10 && found?.wanted?.length > 10, `${name}: the report says what was wanted and what to do`);
     }
+    const open = join(folder, 'open');
+    mkdirSync(open);
+    writeFileSync(join(open, '0001_open.sql'), 'CREATE TABLE open_table(id int);');
+    const unguarded = validate(join(build, 'examples/plugins/loyalty/plugin.so'), '--static', '--migrations', open);
+    tally.check(unguarded.code === 1 && /open_table/.test(refusals(unguarded.report)), 'a table whose rows everybody sees is refused by migrations.rows', refusals(unguarded.report));
     const missing = validate(join(folder, 'nothing.so'));
     tally.check(missing.code === 2 && missing.said.includes('plugin.unreadable'), 'a file that is not there ends with 2', missing.said);
   } finally {

@@ -56,3 +56,31 @@ TEST_CASE("transaction control is found outside function bodies only") {
   CHECK_FALSE(find_transaction_control("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$BEGIN END$$"));
   CHECK_FALSE(find_transaction_control("SELECT 'COMMIT'"));
 }
+
+TEST_CASE("a table without row-level security, forced and with a policy, is found over all files") {
+  const std::string whole =
+      "CREATE TABLE IF NOT EXISTS points(id int); ALTER TABLE points ENABLE ROW LEVEL SECURITY;"
+      "ALTER TABLE points FORCE ROW LEVEL SECURITY; CREATE POLICY own ON points USING (true);";
+  CHECK(tables_without_row_security({whole}).empty());
+  CHECK(tables_without_row_security(
+            {"CREATE TABLE acme.\"Points\"(id int)",
+             "ALTER TABLE acme.\"Points\" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;"
+             "CREATE POLICY own ON acme.\"Points\" USING (true)"})
+            .empty());
+  CHECK(tables_without_row_security({"CREATE TABLE a(id int); DROP TABLE a; CREATE TEMP TABLE b(id int)"})
+            .empty());
+  struct Row {
+    const char *left_out, *why;
+  };
+  for (const Row& row : {Row{"ALTER TABLE points ENABLE ROW LEVEL SECURITY;", "not switched on"},
+                         Row{"ALTER TABLE points FORCE ROW LEVEL SECURITY;", "its owner sees all"},
+                         Row{"CREATE POLICY own ON points USING (true);", "nobody sees anything"}}) {
+    INFO(row.why);
+    auto sql = whole;
+    sql.replace(sql.find(row.left_out), std::string_view(row.left_out).size(), "");
+    CHECK(tables_without_row_security({sql}) == std::vector<std::string>{"points"});
+  }
+  CHECK(tables_without_row_security({whole, "ALTER TABLE points NO FORCE ROW LEVEL SECURITY"}).size() == 1);
+  CHECK(tables_without_row_security({"CREATE UNLOGGED TABLE Open(id int)"}) ==
+        std::vector<std::string>{"open"});
+}
