@@ -18,9 +18,11 @@ class Postgres final : public Database {
  public:
   /// Makes a database, the plugin's schema and role in it, and runs the plugin's migrations.
   ///
-  /// url         a login with CREATEDB and CREATEROLE that is no superuser, or row-level security would not
-  /// count plugin      the id in the manifest migrations  the folder with the plugin's 0001_name.sql …;
-  /// empty: none errors      std::runtime_error with what PostgreSQL said
+  /// url: a login with CREATEDB and CREATEROLE that is no superuser, or row-level security would not count.
+  /// plugin: the id in the manifest. migrations: the folder with the plugin's 0001_name.sql …, a relative one
+  /// from where the test runs; empty: none.
+  ///
+  /// errors    std::runtime_error with what PostgreSQL said
   Postgres(std::string url, std::string_view plugin, const std::filesystem::path& migrations = {});
   ~Postgres() override;
   Postgres(const Postgres&) = delete;
