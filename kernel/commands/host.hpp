@@ -80,7 +80,8 @@ class Host {
   const config::Source& source_;
   const ReadAgain read_again_;
   const loader::Loader loader_;
-  std::mutex changing_;
+  std::mutex reloading_;      // by the one reload that runs; a second is refused
+  std::mutex changing_;       // by what changes the lineup or ends plugins
   mutable std::mutex mutex_;  // of the next three
   loader::Lineup lineup_;
   std::vector<loader::PluginPtr> draining_;

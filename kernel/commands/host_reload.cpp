@@ -75,10 +75,12 @@ void log_holdings(const loader::Plugin& plugin) {
 }  // namespace
 
 Changes Host::reload() {
-  const std::unique_lock changing(changing_, std::try_to_lock);
-  if (!changing || stopping_)
+  const std::unique_lock alone(reloading_, std::try_to_lock);
+  if (!alone)
     throw Problem(409, "plugin.change_under_way", "another change is under way; try again when it has ended",
                   5);
+  const std::lock_guard changing(changing_);
+  if (stopping_) throw Problem(409, "plugin.change_under_way", "the host is stopping", 5);
   if (!read_again_) throw Problem(501, "plugin.no_reload", "this command reads its configuration once");
   end_drained();
   const auto source = read_again_();
@@ -103,7 +105,8 @@ Changes Host::reload() {
   std::shared_ptr<const policy::Published> published;
   try {
     for (const auto& plugin : next.order)
-      if (!contains(before.order, plugin)) extensions::add_upstreams(*plugin, outbound_, settings_.cluster_replicas);
+      if (!contains(before.order, plugin))
+        extensions::add_upstreams(*plugin, outbound_, settings_.cluster_replicas);
     loader_.start(next, services_, {&extensions::find_extension, &extensions::release_lease});
     if (const auto refused = next.refused(); !refused.empty())
       throw Problem(422, "plugin.reload_refused", reasons(refused));

@@ -65,7 +65,13 @@ int why(const CommandLine& line) {
     print_row(row);
     std::cout << "  needs:     " << joined(row.at("needs"))
               << "\n  needed by: " << joined(row.at("needed_by"))
-              << "\n  holds:     " << (row.at("holdings").as_array().empty() ? "nothing\n" : "\n");
+              << "\n  uses:      " << (row.at("uses").as_array().empty() ? "nothing" : "");
+    for (const auto& use : row.at("uses").as_array())
+      std::cout << fmt::format(
+          "\n    {} of {}{}", use.at("operation").as_string().c_str(),
+          use.at("provider").is_null() ? "nobody" : use.at("provider").as_string().c_str(),
+          use.at("optional").as_bool() ? " (optional)" : "");
+    std::cout << "\n  holds:     " << (row.at("holdings").as_array().empty() ? "nothing\n" : "\n");
     for (const auto& line_of : row.at("holdings").as_array())
       std::cout << fmt::format("    {:<10} {:<40} {:>8} ms  {}\n", line_of.at("kind").as_string().c_str(),
                                line_of.at("place").as_string().c_str(),

@@ -42,6 +42,21 @@ bool shares(const std::vector<std::string>& some, const std::vector<std::string>
   });
 }
 
+/// Each operation it calls, with the plugin that answers it now; null where none does.
+json::array uses_of(const loader::Plugin& plugin, const loader::Lineup& lineup) {
+  json::array out;
+  const auto add = [&](const std::string& operation, bool optional) {
+    json::value provider;
+    for (const auto& other : lineup.order)
+      if (loader::serves(other->state()) && shares({operation}, other->manifest.operations_provided))
+        provider = other->id();
+    out.push_back(json::object{{"operation", operation}, {"provider", provider}, {"optional", optional}});
+  };
+  for (const auto& operation : plugin.manifest.operations_required) add(operation, false);
+  for (const auto& operation : plugin.manifest.operations_optional) add(operation, true);
+  return out;
+}
+
 json::object explain(const loader::Plugin& plugin, const loader::Lineup& lineup) {
   auto out = describe(plugin);
   out["holdings"] = holdings_of(plugin);
@@ -53,6 +68,7 @@ json::object explain(const loader::Plugin& plugin, const loader::Lineup& lineup)
       needed_by.emplace_back(other->id());
   }
   out["needs"] = std::move(needs);
+  out["uses"] = uses_of(plugin, lineup);
   out["needed_by"] = std::move(needed_by);
   return out;
 }

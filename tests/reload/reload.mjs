@@ -210,10 +210,12 @@ async function stopped_while_changing(shop) {
 }
 
 async function leases_and_images(shop, host) {
-  shop.install('tide', shop.compile('tide', '6.0.0', { defines: ['TIDE_LEAKS'] }));
+  const operations = { provides: [], requires: [], optional: ['moon.phase/1'] };
+  shop.install('tide', shop.compile('tide', '6.0.0', { defines: ['TIDE_LEAKS'], more: { operations } }));
   await shop.portico('reload');
   await get(host, '/api/tide/settings');
   const why = await shop.portico('plugin', 'why', 'tide');
+  is('why names what it calls and who answers', /uses:\s+moon\.phase\/1 of nobody \(optional\)/.test(why.out), why.out);
   is('a lease that was not given back is in the ledger', /lease\s+a text/.test(why.out), why.out);
   const top = JSON.parse((await shop.portico('plugin', 'top', '--json')).out).plugins.find((p) => p.id === 'tide');
   is('top counts calls and what is held', top.calls >= 1 && top.holds >= 1 && top.processor_ms >= 0, JSON.stringify(top));
