@@ -74,7 +74,7 @@ TEST_CASE("of many who answer at once one does, and nothing is left over") {
   }
   wait_until_owed(host, 0);
   CHECK(exchanges().size() == before);
-  CHECK(host.plugin->ledger.size() == 0);
+  host.wait_until_held(0);
 }
 
 TEST_CASE("an answer before the handler has returned is the answer, and nothing stays owed") {
@@ -234,7 +234,7 @@ TEST_CASE("what a plugin owes when it stops is answered 503") {
   let_lane_run(host);
   CHECK(!answer_as_plugin(handle, "late"));
   CHECK(!answer_as_plugin(other, "late"));
-  CHECK(host.plugin->ledger.size() == 0);
+  host.wait_until_held(0);
 }
 
 TEST_CASE("a handler that answers itself is told of its deadline while it works, and not afterwards") {
@@ -256,7 +256,7 @@ TEST_CASE("a handler that answers itself is told of its deadline while it works,
   RawClient client(host.server.port());
   CHECK(client.ask(get("/api/works")).status == 504);
   let_lane_run(host);
-  while (host.plugin->ledger.size() > 0) std::this_thread::yield();
+  host.wait_until_held(0);
   CHECK(works.told.times == 1);
   CHECK(works.still_good);
 }

@@ -1,6 +1,8 @@
 // A host with one plugin whose handlers are the test's own; neither Redis nor PostgreSQL is there.
 #pragma once
 
+#include <thread>
+
 #include "kernel/front/tests/front_fixture.hpp"
 #include "kernel/policy/handler.hpp"
 #include "kernel/policy/pipeline.hpp"
@@ -63,6 +65,11 @@ struct PluginHost {
     auto quick = front::test::quick_settings();
     quick.event_keep_alive = settings.event_keep_alive;
     return quick;
+  }
+
+  /// A handler leaves the ledger after what it did can be seen.
+  void wait_until_held(std::size_t count) const {
+    while (plugin->ledger.size() != count) std::this_thread::yield();
   }
 
   const config::Settings settings;

@@ -107,7 +107,7 @@ TEST_CASE("what is published reaches who listens, and one who leaves makes room"
   host.listening.take();
   CHECK(host.publish("hello") == 2);
   CHECK(receive_until(second, "data: hello\n\n").find("retry: ") != std::string::npos);
-  CHECK(host.plugin->ledger.size() == 2);
+  host.wait_until_held(2);
   RawClient third(host.server.port());
   CHECK(third.ask(get("/api/events")).status == 503);
   first.reset();
@@ -144,7 +144,7 @@ TEST_CASE("a plugin that drains loses its listeners, one that is removed its dow
   host.pipeline.remove(*host.plugin);
   CHECK(loader.ends_by_reset());
   host.wait_until_open(0);
-  CHECK(host.plugin->ledger.size() == 0);
+  host.wait_until_held(0);
   CHECK(!host.pipeline.streams.find(file, *host.plugin).flow);
 }
 
@@ -226,5 +226,5 @@ TEST_CASE("streams open, send and end from many threads at once") {
   over = true;
   publisher.join();
   host.wait_until_open(0);
-  CHECK(host.plugin->ledger.size() == 0);
+  host.wait_until_held(0);
 }
