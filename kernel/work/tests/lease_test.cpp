@@ -309,6 +309,9 @@ TEST_CASE("what was claimed while the lane was full of other work runs once ther
   const auto released = go_on.get_future().share();
   auto* lane = plugin.plugin.lane("tasks");
   REQUIRE(lane);
+  std::promise<void> begun;
+  REQUIRE(lane->post({[&] { begun.set_value(), released.wait(); }, [] {}}));
+  begun.get_future().wait();  // or it would leave a place when it begins
   while (lane->post({[released] { released.wait(); }, [] {}})) continue;
   const auto runner = fleet.runner();
   runner->add(plugin.plugin);
