@@ -18,7 +18,10 @@ const std::vector<KeyInfo>& known_keys() {
       {"portal.name", "Portico", "Name of the portal in titles and mail", {"NEXT_PUBLIC_APP_NAME"}},
       {"portal.time_zone", "Asia/Tokyo", "IANA zone of dates that carry none", {}},
       {"portal.default_language", "en", "en or ja: for a visitor whose browser asks for neither", {}},
-      {"public.url", "http://localhost:8080", "How browsers reach the portal: scheme://host[:port]", {}},
+      {"public.url",
+       "",
+       "How browsers reach the portal: scheme://host[:port]; empty: http://localhost and http.port",
+       {}},
       {"http.address", "127.0.0.1", "Numeric address to listen on", {}},
       {"http.port", "8080", "Port to listen on; 0 picks a free one", {"BFF_PORT"}},
       {"http.reactors", "0", "Event loops; 0 is one per core", {}},
@@ -210,7 +213,9 @@ Settings Settings::read(const Source& source) {
   s.portal_name = in.text("portal.name");
   s.time_zone = in.text("portal.time_zone");
   s.default_language = in.one_of("portal.default_language", {"en", "ja"});
+  s.http_port = static_cast<std::uint16_t>(in.number("http.port", 0, 65535));
   s.public_url = in.text("public.url");
+  if (s.public_url.empty()) s.public_url = "http://localhost:" + std::to_string(s.http_port);
   while (!s.public_url.empty() && s.public_url.back() == '/') s.public_url.pop_back();
   try {
     const Poco::URI uri(s.public_url);
@@ -226,7 +231,6 @@ Settings Settings::read(const Source& source) {
     in.fault("public.url", e.displayText());
   }
   s.http_address = in.text("http.address");
-  s.http_port = static_cast<std::uint16_t>(in.number("http.port", 0, 65535));
   s.http_reactors = static_cast<int>(in.number("http.reactors", 0, 64));
   for (const auto& proxy : split(in.text("http.trusted_proxies"))) {
     if (proxy == "true")

@@ -3,6 +3,7 @@
 
 #include <portico/abi/audit.h>
 #include <portico/abi/cache.h>
+#include <portico/abi/channels.h>
 #include <portico/abi/clock.h>
 #include <portico/abi/config.h>
 #include <portico/abi/crypto.h>
@@ -10,6 +11,7 @@
 #include <portico/abi/events.h>
 #include <portico/abi/exchange.h>
 #include <portico/abi/health.h>
+#include <portico/abi/idempotency.h>
 #include <portico/abi/identity.h>
 #include <portico/abi/log.h>
 #include <portico/abi/mail.h>
@@ -26,11 +28,13 @@ namespace kernel::extensions {
 
 extern const portico_routes kRoutes;
 extern const portico_exchange kExchange;
+extern const portico_idempotency kIdempotency;
 extern const portico_streams kStreams;
 extern const portico_operations kOperations;
 extern const portico_database kDatabase;
 extern const portico_cache kCache;
 extern const portico_outbound kOutbound;
+extern const portico_channels kChannels;
 extern const portico_tasks kTasks;
 extern const portico_events kEvents;
 extern const portico_mail kMail;

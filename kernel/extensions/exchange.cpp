@@ -1,10 +1,12 @@
-// portico.exchange/1: what a handler reads of its request, and its one answer.
+// portico.exchange/1 and portico.idempotency/1: what a handler reads of its request, and its one answer.
 #include <portico/call.hpp>
 
 #include "kernel/extensions/all.hpp"
 #include "kernel/extensions/answers.hpp"
 #include "kernel/extensions/table.hpp"
+#include "kernel/extensions/transactions.hpp"
 #include "kernel/policy/handler.hpp"
+#include "kernel/policy/idempotency.hpp"
 
 namespace kernel::extensions {
 
@@ -124,6 +126,7 @@ portico_status answer(const portico_host* host, portico_handle handle, const por
   if (!read_head(*a, response)) return PORTICO_E_INVALID;
   response.body = text_of(a->body);
   settle(*call);
+  policy::settle_key(*call, response);
   return call->answer(std::move(response)) ? PORTICO_OK : PORTICO_E_STALE;
 }
 
@@ -131,6 +134,7 @@ portico_status fail(const portico_host* host, portico_handle handle, const porti
   const auto call = find_exchange(host, handle);
   if (!call) return PORTICO_E_STALE;
   settle(*call);
+  policy::release_key(*call);
   return call->fail(portico::call::problem_of(*error)) ? PORTICO_OK : PORTICO_E_STALE;
 }
 
@@ -143,7 +147,30 @@ portico_status on_cancel(const portico_host* host, portico_handle handle, portic
   return status;
 }
 
+portico_status key(const portico_host* host, portico_handle handle, portico_str* out) {
+  const auto call = find_exchange(host, handle);
+  if (!call) return PORTICO_E_STALE;
+  if (!call->key_claim) return PORTICO_E_NOT_FOUND;
+  *out = portico::to_str(call->key_claim->key);
+  return PORTICO_OK;
+}
+
+portico_status keep(const portico_host* host, portico_handle handle, portico_handle transaction,
+                    const portico_answer* a, portico_error* error) {
+  const auto call = find_exchange(host, handle);
+  if (!call) return PORTICO_E_STALE;
+  front::Response response;
+  if (!read_head(*a, response) || response.status >= 400) return PORTICO_E_INVALID;
+  if (!call->key_claim) return PORTICO_OK;
+  response.body = text_of(a->body);
+  return guard(error, [&] {
+    policy::keep_answer(transaction_of(host, transaction)->transaction, *call->key_claim, response);
+  });
+}
+
 }  // namespace
+
+const portico_idempotency kIdempotency{sizeof(portico_idempotency), 0, &key, &keep};
 
 const portico_exchange kExchange{sizeof(portico_exchange),
                                  0,

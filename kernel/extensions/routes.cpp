@@ -3,6 +3,7 @@
 
 #include "kernel/extensions/all.hpp"
 #include "kernel/extensions/registering.hpp"
+#include "kernel/policy/idempotency.hpp"
 #include "kernel/policy/route_tree.hpp"
 
 namespace kernel::extensions {
@@ -10,6 +11,9 @@ namespace kernel::extensions {
 namespace {
 
 using portico::Problem;
+
+constexpr std::uint32_t kKnownFlags = PORTICO_ROUTE_SECRET | PORTICO_ROUTE_NOT_AUDITED |
+                                      PORTICO_ROUTE_STREAMED_BODY | PORTICO_ROUTE_IDEMPOTENCY_KEY;
 
 [[noreturn]] void refuse(const std::string& route, const std::string& why) {
   throw Problem(422, "plugin.route_invalid", route + ": " + why);
@@ -37,7 +41,12 @@ loader::RouteSpec read(const loader::Plugin& plugin, const config::Settings& set
   spec.secret = raw.flags & PORTICO_ROUTE_SECRET;
   spec.audited = !(raw.flags & PORTICO_ROUTE_NOT_AUDITED);
   spec.streamed_body = raw.flags & PORTICO_ROUTE_STREAMED_BODY;
+  spec.needs_idempotency_key = raw.flags & PORTICO_ROUTE_IDEMPOTENCY_KEY;
+  if (raw.flags & ~kKnownFlags) refuse(name, "unknown flags");
   if (spec.streamed_body && spec.method == "GET") refuse(name, "a GET has no body to be streamed");
+  if (spec.needs_idempotency_key && !policy::takes_idempotency_key(spec))
+    refuse(name,
+           "idempotency keys are for POST, PATCH and DELETE of signed-in users, neither secret nor streamed");
   if (spec.cache != loader::CacheScope::none && (spec.method != "GET" || spec.secret))
     refuse(name, "only GET routes without secrets are cached");
   if (spec.cache == loader::CacheScope::user && spec.access == loader::Access::anyone)

@@ -1,6 +1,7 @@
 // Worker threads over one bounded queue.
 #include "kernel/loader/lane.hpp"
 
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 namespace kernel::loader {
 
 namespace {
+
+constexpr std::int64_t kOnlyIdle = 19;  // the last of the nice values
 
 std::chrono::microseconds time_of(clockid_t clock) {
   timespec spent{};
@@ -30,12 +33,14 @@ Lane::~Lane() {
   stop();
 }
 
-bool Lane::post(Job job) {
+bool Lane::post(Job job, Room room) {
+  using Clock = std::chrono::steady_clock;
+  const bool bounded = room == Room::queue;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= static_cast<std::size_t>(spec_.queue)) return false;
-    queue_.push_back(
-        {std::move(job), std::chrono::steady_clock::now() + std::chrono::milliseconds(spec_.wait_ms)});
+    if (stopping_ || (bounded && queue_.size() >= static_cast<std::size_t>(spec_.queue))) return false;
+    queue_.push_back({std::move(job), bounded ? Clock::now() + std::chrono::milliseconds(spec_.wait_ms)
+                                              : Clock::time_point::max()});
   }
   ready_.notify_one();
   return true;
@@ -70,8 +75,12 @@ std::size_t Lane::waiting() const {
 }
 
 void Lane::work() {
-  // Of this thread alone, as Linux has it; what a plugin burns then costs others less.
-  if (spec_.nice > 0)
+  // Of this thread alone, as Linux has it; what a plugin burns then costs others less. At 19 it only runs
+  // where nobody else wants to: others are then woken as on an idle processor.
+  const sched_param none{};
+  if (spec_.nice == kOnlyIdle)
+    ::sched_setscheduler(0, SCHED_IDLE, &none);
+  else if (spec_.nice > 0)
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), static_cast<int>(spec_.nice));
   std::unique_lock lock(mutex_);
   running_.push_back(::pthread_self());

@@ -31,9 +31,13 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
+  /// outside: beside the queue, for what its sender bounds: it neither waits too long nor finds the lane
+  /// full.
+  enum class Room { queue, outside };
+
   /// Never blocks. False when the queue is full or the lane has stopped: neither run nor refuse will be
   /// called.
-  bool post(Job job);
+  bool post(Job job, Room room = Room::queue);
 
   /// Refuses what waits, lets what runs end, joins. Repeatable.
   void stop();

@@ -21,6 +21,7 @@ enum class Holding : std::uint8_t {
   event,      // a delivery to a subscriber
   workflow,   // a step
   outbound,   // a call to an upstream
+  channel,    // an open stream to an upstream, and what it brings
   database,   // an open transaction
   lease       // an output the plugin has not given back
 };

@@ -23,6 +23,11 @@ bool is_word(std::string_view text, std::string_view extra) {
          });
 }
 
+/// "acme-points": also names its schema and its role in the database, where a dash is an underscore.
+bool is_plugin_id(std::string_view id) {
+  return is_word(id, "-") && id.size() <= 50 && !id.ends_with('-') && id.find("--") == id.npos;
+}
+
 /// "post.parcel_sent/1"
 bool is_revisioned(std::string_view name) {
   const auto slash = name.find('/');
@@ -30,6 +35,8 @@ bool is_revisioned(std::string_view name) {
   return is_word(name.substr(0, slash), "._-") && !digits.empty() && digits.size() <= 4 && digits[0] != '0' &&
          digits.find_first_not_of("0123456789") == digits.npos;
 }
+
+constexpr std::int64_t kLongestWait_ms = 3'600'000;
 
 /// Reads members of one object and knows which were asked for.
 class Object {
@@ -138,9 +145,18 @@ ConfigKey read_config_key(const json::value& value, const std::string& where) {
 OutboundSpec read_outbound(const json::value& value, const std::string& where) {
   Object in(value, where);
   OutboundSpec spec;
+  const auto protocol = in.text("protocol", "http");
+  if (protocol != "http" && protocol != "grpc")
+    refuse(in.at("protocol"), "http or grpc", "'" + protocol + "'");
   spec.base_url = in.text("base_url");
+  spec.ca_file = in.text("ca_file", "");
+  if (protocol == "grpc") {
+    spec.protocol = Protocol::grpc;
+    spec.body_limit = 4 << 20;
+    spec.keep_alive_ms = in.number("keep_alive_ms", spec.keep_alive_ms, 0, 3'600'000);
+  }
   spec.timeout_ms = in.number("timeout_ms", spec.timeout_ms, 1, 3'600'000);
-  spec.connect_timeout_ms = in.number("connect_timeout_ms", spec.connect_timeout_ms, 1, 600'000);
+  spec.connect_timeout_ms = in.number("connect_timeout_ms", spec.connect_timeout_ms, 1, kLongestWait_ms);
   spec.body_limit = in.number("body_limit", spec.body_limit, 1024, std::int64_t{1} << 32);
   if (const auto* lanes = in.find("lanes")) {
     for (const auto& lane : Object(*lanes, in.at("lanes")).raw()) {
@@ -181,8 +197,9 @@ Manifest Manifest::parse(std::string_view text) {
   Object in(document, "");
   Manifest m;
   m.id = in.text("id");
-  if (!is_word(m.id, "-")) refuse("id", "lower-case letters, digits and dashes", "'" + m.id + "'");
-  if (m.id == "kernel") refuse("id", "a name other than 'kernel'", "'kernel'");
+  if (!is_plugin_id(m.id))
+    refuse("id", "at most 50 lower-case letters, digits and single dashes", "'" + m.id + "'");
+  if (m.id == "kernel" || m.id == "public") refuse("id", "a name that is not taken", "'" + m.id + "'");
   m.version = in.text("version");
   m.license = in.text("license");
   m.description = in.text("description", "");
@@ -227,7 +244,7 @@ Manifest Manifest::parse(std::string_view text) {
   if (const auto* lanes = in.find("lanes")) {
     for (const auto& lane : Object(*lanes, "lanes").raw()) {
       Object one(lane.value(), "lanes." + std::string(lane.key()));
-      LaneSpec l;
+      LaneSpec l = lane.key() == "tasks" ? kTasksLane : LaneSpec{};
       l.workers = one.number("workers", l.workers, 1, 64);
       l.queue = one.number("queue", l.queue, 1, 10'000);
       l.wait_ms = one.number("wait_ms", l.wait_ms, 1, 600'000);
@@ -254,9 +271,12 @@ Manifest Manifest::parse(std::string_view text) {
   if (m.unload != "retired" && m.unload != "unloadable")
     refuse("unload", "retired or unloadable", "'" + m.unload + "'");
   in.finish();
-  for (const auto& [name, spec] : m.outbound)
+  for (const auto& [name, spec] : m.outbound) {
     if (!m.config.count(spec.base_url))
       refuse("outbound." + name + ".base_url", "a key of config", "'" + spec.base_url + "'");
+    if (!spec.ca_file.empty() && !m.config.count(spec.ca_file))
+      refuse("outbound." + name + ".ca_file", "a key of config", "'" + spec.ca_file + "'");
+  }
   return m;
 }
 

@@ -19,6 +19,10 @@ struct LaneSpec {
   std::int64_t nice = 0;  // 0 … 19: how far its threads step back when the processors are all in use
 };
 
+/// Of the lane "tasks", which every plugin has: nobody waits for background work, and what is queued is held
+/// under a lease and does not grow stale.
+inline constexpr LaneSpec kTasksLane{1, 64, 3'600'000, 5};
+
 struct OutboundLaneSpec {
   std::int64_t concurrency = 8;
   std::int64_t queue = 64;
@@ -28,8 +32,13 @@ struct OutboundLaneSpec {
   std::int64_t background_percent = 40;
 };
 
+enum class Protocol { http, grpc };
+
 struct OutboundSpec {
-  std::string base_url;  // the config key that holds it
+  Protocol protocol = Protocol::http;
+  std::string base_url;            // the config key that holds it
+  std::string ca_file;             // the config key that holds it; empty: the system's
+  std::int64_t keep_alive_ms = 0;  // gRPC: a ping after so long without a byte; 0: none
   std::int64_t timeout_ms = 10'000;
   std::int64_t connect_timeout_ms = 3'000;
   std::int64_t body_limit = 8 << 20;

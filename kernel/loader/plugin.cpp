@@ -15,7 +15,6 @@ using portico::Problem;
 
 namespace {
 
-constexpr std::int64_t kTasksStepBack = 5;            // nobody waits for background work
 constexpr std::chrono::seconds kControlDeadline{10};  // of what create, start and stop ask of the host
 
 CallContext control(Plugin& plugin, std::string_view place) {
@@ -109,9 +108,8 @@ void Plugin::open_lanes() {
   const std::lock_guard lock(mutex_);
   for (const auto& [name, spec] : manifest.lanes)
     lanes_[name] = std::make_unique<Lane>(id() + "." + name, spec);
-  // Work that waits in the lane is held under a lease and does not grow stale.
   auto& tasks = lanes_["tasks"];
-  if (!tasks) tasks = std::make_unique<Lane>(id() + ".tasks", LaneSpec{1, 64, 3'600'000, kTasksStepBack});
+  if (!tasks) tasks = std::make_unique<Lane>(id() + ".tasks", kTasksLane);
 }
 
 void Plugin::start() {

@@ -26,7 +26,7 @@ struct RouteSpec {
   Access access = Access::signed_in;
   Csrf csrf = Csrf::protect;
   CacheScope cache = CacheScope::none;
-  bool secret = false, audited = true, streamed_body = false;
+  bool secret = false, audited = true, streamed_body = false, needs_idempotency_key = false;
   std::uint64_t body_limit = 0;
   std::chrono::milliseconds deadline{0}, fresh{0}, revalidate{0}, stale{0};
   std::vector<std::string> tags;

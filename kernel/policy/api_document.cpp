@@ -1,6 +1,7 @@
 // OpenAPI 3.1 out of the routes' own contracts.
 #include <portico/problem.hpp>
 
+#include "kernel/policy/idempotency.hpp"
 #include "kernel/policy/publication.hpp"
 
 namespace kernel::policy {
@@ -57,6 +58,15 @@ json::array parameters_of(const Route& route) {
   if (const auto* query = route.spec.schemas.if_contains("query"); query && query->is_object())
     for (const auto& member : query->get_object())
       parameters.push_back(json::object{{"name", member.key()}, {"in", "query"}, {"schema", member.value()}});
+  if (route.plugin && takes_idempotency_key(route.spec))
+    parameters.push_back(json::object{
+        {"name", "Idempotency-Key"},
+        {"in", "header"},
+        {"required", route.spec.needs_idempotency_key},
+        {"description", "Of any number of requests with the same key one takes effect"},
+        {"schema",
+         json::object{
+             {"type", "string"}, {"minLength", kIdempotencyKeyLeast}, {"maxLength", kIdempotencyKeyMost}}}});
   return parameters;
 }
 

@@ -30,6 +30,14 @@ struct Principal {
   bool has_role(std::string_view role) const;
 };
 
+/// What a request holds while it is the only one that works under its Idempotency-Key. A later attempt, which
+/// takes over when the claim has run out, has a higher epoch; what the earlier one writes then changes
+/// nothing.
+struct KeyClaim {
+  std::string principal, route, key;
+  std::int64_t epoch = 0;
+};
+
 class Pipeline;
 
 class Call : public std::enable_shared_from_this<Call> {
@@ -98,6 +106,8 @@ class Call : public std::enable_shared_from_this<Call> {
   std::string language;
   bool https = false;
   std::shared_ptr<const Principal> principal;  // null until authenticated; then never null
+  std::optional<KeyClaim> key_claim;           // settled by the handler's answer (idempotency.hpp)
+  bool replayed = false;                       // answered with what an earlier request did
   Clock::time_point started;
   Clock::time_point deadline;
   std::size_t next_policy = 0;

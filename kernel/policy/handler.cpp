@@ -3,6 +3,7 @@
 
 #include <portico/call.hpp>
 
+#include "kernel/policy/idempotency.hpp"
 #include "kernel/policy/pipeline.hpp"
 #include "kernel/policy/remember.hpp"
 
@@ -31,7 +32,10 @@ void call_handler(Call& call) {
   if (status == PORTICO_PENDING) return call.defer();  // the handle lives until the answer
   call.settle_plugin();
   call.end_handle();
-  if (const auto flow = call.begun(); flow && status != PORTICO_OK)
+  if (status != PORTICO_OK || !call.answered()) release_key(call);
+  if (const auto flow = call.begun(); flow && status == PORTICO_OK)
+    settle_key_without_copy(call);
+  else if (flow)
     flow->abort();  // its answer has begun: only a cut can still say that something failed
   else if (status == PORTICO_E_PROBLEM && error.status)
     call.fail(portico::call::problem_of(error));

@@ -8,6 +8,7 @@
 #include "kernel/front/cookies.hpp"
 #include "kernel/observe/log.hpp"
 #include "kernel/observe/random_id.hpp"
+#include "kernel/policy/idempotency.hpp"
 #include "kernel/policy/language.hpp"
 #include "kernel/policy/problem_document.hpp"
 #include "kernel/policy/problem_page.hpp"
@@ -19,7 +20,7 @@ using portico::Problem;
 namespace {
 
 constexpr Policy kPolicies[] = {limit_by_address, authenticate, refuse_cross_site, authorize,
-                                limit_by_user,    serve_cached, run_handler};
+                                limit_by_user,    claim_key,    serve_cached,      run_handler};
 
 constexpr loader::LaneSpec kHostLane{2, 64, 2000};  // for routes of the host that ask the database
 
@@ -155,6 +156,22 @@ void Pipeline::answer_on_host(const std::shared_ptr<Call>& call) {
   if (!host_lane_.post({answer, refuse})) refuse();
 }
 
+void Pipeline::clean_keys() {
+  constexpr auto kEvery = std::chrono::steady_clock::duration(std::chrono::hours(1)).count();
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  auto last = keys_cleaned_.load();
+  if ((last && now - last < kEvery) || !keys_cleaned_.compare_exchange_strong(last, now)) return;
+  const auto clean = [this] {
+    try {
+      forget_old_keys(database);
+    } catch (const std::exception& e) {
+      observe::log(observe::Level::warning, "host", "old idempotency keys stay for another hour",
+                   {{"why", e.what()}});
+    }
+  };
+  host_lane_.post({clean, [] {}});
+}
+
 void Pipeline::end_question(Call& call) {
   if (call.asks.empty()) return;
   for (const auto& look_again : gathering_.end(std::exchange(call.asks, {}))) look_again();
@@ -258,7 +275,7 @@ void Pipeline::finish(Call& call, front::Response& response) {
     response.compression = front::Compression::allowed;
 
   if (call.route && call.route->plugin && call.route->spec.method != "GET" && call.route->spec.audited &&
-      audit)
+      !call.replayed && audit)
     audit(call, response.status);
   static RouteMetrics other("other");
   auto& metrics = call.route ? *call.route->metrics : other;

@@ -28,6 +28,7 @@ Verdict authenticate(Call&, MayBlock);
 Verdict refuse_cross_site(Call&, MayBlock);
 Verdict authorize(Call&, MayBlock);
 Verdict limit_by_user(Call&, MayBlock);
+Verdict claim_key(Call&, MayBlock);
 Verdict serve_cached(Call&, MayBlock);
 Verdict run_handler(Call&, MayBlock);
 
@@ -51,6 +52,8 @@ class Pipeline {
 
   /// Runs a builtin that blocks, on the host's own workers. errors: 503 service.busy
   void answer_on_host(const std::shared_ptr<Call>& call);
+  /// Once an hour, in the background: idempotency keys that are kept no longer.
+  void clean_keys();
   /// Ends those workers; what waits for them is refused.
   void stop() { host_lane_.stop(); }
 
@@ -107,6 +110,7 @@ class Pipeline {
   std::string cookie_suffix_;  // in development, where several hosts share a name
   Deadlines deadlines_;
   Gathering gathering_;
+  std::atomic<std::chrono::steady_clock::rep> keys_cleaned_{0};
   loader::Lane host_lane_;  // last: its workers use the rest
 };
 

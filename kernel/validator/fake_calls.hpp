@@ -1,7 +1,7 @@
 // What the made-up functions share: a default for each, drafts, and failures by script.
 #pragma once
 
-#include <portico/abi/exchange.h>
+#include <portico/abi/idempotency.h>
 #include <portico/abi/routes.h>
 #include <portico/abi/streams.h>
 
@@ -75,6 +75,7 @@ inline portico_status draft(Host host, Error error) {
 
 extern const portico_routes kFakeRoutes;
 extern const portico_exchange kFakeExchange;
+extern const portico_idempotency kFakeIdempotency;
 extern const portico_streams kFakeStreams;
 
 }  // namespace kernel::validator

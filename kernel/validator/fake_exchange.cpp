@@ -96,6 +96,19 @@ portico_status on_cancel(Host host, portico_handle handle, portico_cancel_fn fn,
   return PORTICO_OK;
 }
 
+portico_status idempotency_key(Host host, portico_handle handle, portico_str* out) {
+  static const std::string key = "validator-key-0000-0001";
+  if (!FakeHost::of(host).exchanges.find(handle)) return PORTICO_E_STALE;
+  *out = to_str(key);
+  return PORTICO_OK;
+}
+
+portico_status keep(Host host, portico_handle handle, portico_handle, const portico_answer* a, Error error) {
+  if (const auto status = FakeHost::of(host).enter(error); status != PORTICO_OK) return status;
+  if (!FakeHost::of(host).exchanges.find(handle)) return PORTICO_E_STALE;
+  return a && a->size >= sizeof *a && a->status < 400 ? PORTICO_OK : PORTICO_E_INVALID;
+}
+
 // ---- streams ----
 
 portico_status open_stream(Host host, portico_handle exchange, portico_handle* stream, Error error) {
@@ -173,6 +186,7 @@ const portico_exchange kFakeExchange{table_size<portico_exchange>,
                                      answer,
                                      fail,
                                      on_cancel};
+const portico_idempotency kFakeIdempotency{table_size<portico_idempotency>, 0, idempotency_key, keep};
 const portico_streams kFakeStreams{table_size<portico_streams>,
                                    0,
                                    open_events,

@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 #include <portico/abi/audit.h>
 #include <portico/abi/cache.h>
+#include <portico/abi/channels.h>
 #include <portico/abi/clock.h>
 #include <portico/abi/config.h>
 #include <portico/abi/crypto.h>
@@ -221,6 +222,15 @@ portico_status call_upstream(Host host, const portico_outbound_request*, portico
   return PORTICO_OK;
 }
 
+portico_status call_channel(Host host, const portico_channel_call*, portico_channel_reply* out, Error error) {
+  auto& fake = FakeHost::of(host);
+  if (const auto status = fake.enter(error); status != PORTICO_OK) return status;
+  if (!fake.script.upstreams_answer) return problem(error, 503, "upstream.unavailable");
+  out->code = 0, out->may_have_been_sent = 1, out->attempts = 1;
+  out->message = fake.lease(""), out->text = {}, out->trailers = {};
+  return PORTICO_OK;
+}
+
 // ---- config, crypto, clock ----
 
 portico_status snapshot(Host host, portico_buffer* out) {
@@ -279,6 +289,13 @@ const portico_database kDatabase{table_size<portico_database>, 0, begin, run_sql
 const portico_cache kCache{table_size<portico_cache>, 0, get_or_load, reply, yes<&portico_cache::bust>};
 const portico_outbound kOutbound{table_size<portico_outbound>, 0, call_upstream,
                                  yes<&portico_outbound::report_bad_reply>};
+const portico_channels kChannels{table_size<portico_channels>,
+                                 0,
+                                 call_channel,
+                                 yes<&portico_channels::open>,
+                                 yes<&portico_channels::send>,
+                                 yes<&portico_channels::finish>,
+                                 yes<&portico_channels::cancel>};
 const portico_tasks kTasks{table_size<portico_tasks>,
                            0,
                            every,
@@ -329,9 +346,11 @@ FakeTable of(const Table& table) {
 const std::map<std::string, FakeTable>& fake_tables() {
   static const std::map<std::string, FakeTable> tables{
       {PORTICO_EXT_ROUTES, of(kFakeRoutes)},   {PORTICO_EXT_EXCHANGE, of(kFakeExchange)},
+      {PORTICO_EXT_IDEMPOTENCY, of(kFakeIdempotency)},
       {PORTICO_EXT_STREAMS, of(kFakeStreams)}, {PORTICO_EXT_OPERATIONS, of(kOperations)},
       {PORTICO_EXT_DATABASE, of(kDatabase)},   {PORTICO_EXT_CACHE, of(kCache)},
       {PORTICO_EXT_OUTBOUND, of(kOutbound)},   {PORTICO_EXT_TASKS, of(kTasks)},
+      {PORTICO_EXT_CHANNELS, of(kChannels)},
       {PORTICO_EXT_EVENTS, of(kEvents)},       {PORTICO_EXT_WORKFLOWS, of(kWorkflows)},
       {PORTICO_EXT_MAIL, of(kMail)},           {PORTICO_EXT_IDENTITY, of(kIdentity)},
       {PORTICO_EXT_CONFIG, of(kConfig)},       {PORTICO_EXT_LOG, of(kLog)},

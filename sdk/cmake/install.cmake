@@ -15,6 +15,7 @@ install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../../examples/hello_cpp ${CMAKE_CUR
 # The kit's sources: what pages may use, with its types.
 install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../web/src DESTINATION ${portico_share}/web COMPONENT sdk PATTERN "*.test.ts" EXCLUDE)
 
+install(DIRECTORY ${CMAKE_CURRENT_LIST_DIR}/../../docs/guides ${CMAKE_CURRENT_LIST_DIR}/../../docs/reference DESTINATION share/doc/portico COMPONENT sdk)
 install(TARGETS portico RUNTIME DESTINATION bin COMPONENT host)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/plugins DESTINATION lib/portico COMPONENT host
   FILES_MATCHING PATTERN plugin.so REGEX "/web/[^/]+$"

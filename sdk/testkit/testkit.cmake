@@ -3,8 +3,8 @@ find_package(OpenSSL REQUIRED) # its digests and seals are real
 find_package(PkgConfig QUIET)
 set(testkit ${CMAKE_CURRENT_LIST_DIR})
 add_library(portico_testkit STATIC EXCLUDE_FROM_ALL
-  ${testkit}/src/cache.cpp ${testkit}/src/cron.cpp ${testkit}/src/crypto.cpp ${testkit}/src/database.cpp
-  ${testkit}/src/exchange.cpp ${testkit}/src/failing.cpp ${testkit}/src/host.cpp ${testkit}/src/identity.cpp
+  ${testkit}/src/cache.cpp ${testkit}/src/channels.cpp ${testkit}/src/cron.cpp ${testkit}/src/crypto.cpp ${testkit}/src/database.cpp
+  ${testkit}/src/exchange.cpp ${testkit}/src/failing.cpp ${testkit}/src/host.cpp ${testkit}/src/idempotency.cpp ${testkit}/src/identity.cpp
   ${testkit}/src/library.cpp ${testkit}/src/manifest.cpp ${testkit}/src/matching.cpp ${testkit}/src/operations.cpp
   ${testkit}/src/outbound.cpp ${testkit}/src/requests.cpp ${testkit}/src/running.cpp ${testkit}/src/small.cpp
   ${testkit}/src/state.cpp ${testkit}/src/streams.cpp ${testkit}/src/tasks.cpp

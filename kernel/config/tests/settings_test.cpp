@@ -38,6 +38,16 @@ struct Folder {
 
 }  // namespace
 
+TEST_CASE("without a public address browsers come to localhost, at the port that is listened on") {
+  const auto read = [](const std::map<std::string, std::string>& values) {
+    return Settings::read(Source({}, Environment(Variables{}), values));
+  };
+  CHECK(read({}).public_url == "http://localhost:8080");
+  CHECK(read({{"http.port", "9123"}}).public_url == "http://localhost:9123");
+  CHECK(read({{"http.port", "9123"}, {"public.url", "http://localhost:3000"}}).public_url ==
+        "http://localhost:3000");
+}
+
 TEST_CASE("every default is valid") {
   CHECK_NOTHROW(Settings::read(Source({}, Environment(Variables{}))));
 }

@@ -92,6 +92,17 @@ TEST_CASE("every member of a manifest is read") {
   CHECK(m.unload == "unloadable");
 }
 
+TEST_CASE("the lane of background work keeps its own defaults where the manifest changes a part of it") {
+  const auto m = Manifest::parse(
+      R"({"id":"a","version":"1","license":"MIT","abi":{"major":1},"lanes":{"tasks":{"workers":3},"wide":{}}})");
+  const auto& tasks = m.lanes.at("tasks");
+  CHECK(tasks.workers == 3);
+  CHECK(tasks.wait_ms == 3'600'000);
+  CHECK(tasks.nice == 5);
+  CHECK(m.lanes.at("wide").wait_ms == 2000);
+  CHECK(m.lanes.at("wide").nice == 0);
+}
+
 TEST_CASE("what a manifest does not say has a safe default") {
   const auto m = Manifest::parse(R"({"id":"a","version":"1","license":"MIT","abi":{"major":1}})");
   CHECK(m.abi_min_minor == 0);
@@ -122,7 +133,11 @@ TEST_CASE("a member that is wrong is refused with field, wanted and found") {
            Row{"/id", R"("a/../b")", "id", "lower-case"},
            Row{"/id", R"("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")", "id",
                "lower-case"},
-           Row{"/id", R"("kernel")", "id", "a name other than 'kernel'"},
+           Row{"/id", R"("a--b")", "id", "single dashes"},
+           Row{"/id", R"("a-")", "id", "single dashes"},
+           Row{"/id", R"("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")", "id", "at most 50"},
+           Row{"/id", R"("public")", "id", "a name that is not taken"},
+           Row{"/id", R"("kernel")", "id", "a name that is not taken"},
            Row{"/version", "", "version", "a text, found nothing"},
            Row{"/license", "", "license", "a text, found nothing"},
            Row{"/abi", "", "abi", "an object, found nothing"},

@@ -48,7 +48,7 @@ Response to_response(R&& result) {
   if constexpr (std::is_same_v<T, Response>)
     return std::forward<R>(result);
   else if constexpr (is_answer<T>::value)
-    return {result.status, "application/json", encode_text(result.value), std::move(result.headers)};
+    return {result.status, "application/json", encode_text(result.value), std::forward<R>(result).headers};
   else
     return {200, "application/json", encode_text(result), {}};
 }

@@ -243,8 +243,10 @@ const Type& type_of() {
       t.count = [](const void* in) { return static_cast<const T*>(in)->size(); };
       t.item = [](const void* in, std::size_t i) -> const void* { return &(*static_cast<const T*>(in))[i]; };
     } else {
-      static_assert(boost::describe::has_describe_members<T>::value,
-                    "describe the struct with BOOST_DESCRIBE_STRUCT");
+      static_assert(
+          boost::describe::has_describe_members<T>::value,
+          "a member of a contract is bool, std::int64_t, double, std::string, boost::json::value, an enum with "
+          "BOOST_DESCRIBE_ENUM, a struct with BOOST_DESCRIBE_STRUCT, or a std::optional or std::vector of these");
       t.decode = decode_struct, t.encode = encode_struct, t.schema = schema_struct;
       t.structure = [] { return &structure_of<T>(); };
     }

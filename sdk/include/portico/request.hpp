@@ -1,7 +1,7 @@
 // The request a handler gets, and the ways to hand its answer over.
 #pragma once
 
-#include <portico/abi/exchange.h>
+#include <portico/abi/idempotency.h>
 
 #include <charconv>
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <portico/answer.hpp>
 #include <portico/call.hpp>
 #include <portico/contract.hpp>
+#include <portico/database.hpp>
 #include <portico/later.hpp>
 #include <portico/streams.hpp>
 
@@ -133,6 +134,27 @@ class Request {
     auto error = call::empty_error();
     call::check(stream::table(host_)->read(host_, handle_, into, size, &got, &error), error, "read");
     return static_cast<std::size_t>(got);
+  }
+
+  /// The key that makes this request take effect once, where its client sent one and the manifest lists
+  /// "idempotency"; else empty. A marker for what is stored or sent: a repeat after a crash has it too.
+  std::string_view idempotency_key() const {
+    const call::Extension<portico_idempotency> table(host_, PORTICO_EXT_IDEMPOTENCY);
+    portico_str out{};
+    return table && table->key(host_, handle_, &out) == PORTICO_OK ? view(out) : std::string_view();
+  }
+  /// Stores the answer for repeats in this transaction, beside what the handler does, and gives it back to be
+  /// returned: `return request.keep(tx, spending);`. Nothing is stored where no key came. errors: 409
+  /// idempotency.superseded another attempt has taken the key over; 500 sdk.extension_missing
+  template <class T>
+  T keep(Transaction& transaction, T answer) const {
+    const call::Extension<portico_idempotency> table(host_, PORTICO_EXT_IDEMPOTENCY);
+    auto error = call::empty_error();
+    const auto status = with_answer(to_response(answer), [&](const portico_answer& raw) {
+      return table->keep(host_, handle_, transaction.handle(), &raw, &error);
+    });
+    call::check(status, error, "keep");
+    return answer;
   }
 
   enum class HandedOver { no, later, streamed };

@@ -136,6 +136,11 @@ class RouteBuilder {
     spec_.flags |= PORTICO_ROUTE_SECRET;
     return *this;
   }
+  /// 400 without an Idempotency-Key (docs/reference/post-once.md): for what creates something.
+  RouteBuilder& needs_idempotency_key() {
+    spec_.flags |= PORTICO_ROUTE_IDEMPOTENCY_KEY;
+    return *this;
+  }
   RouteBuilder& not_audited() {
     spec_.flags |= PORTICO_ROUTE_NOT_AUDITED;
     return *this;

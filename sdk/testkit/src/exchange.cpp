@@ -38,6 +38,13 @@ portico_status add(const portico_host* host, const portico_route* raw, portico_e
       s.not_in_manifest("lane " + text_of(raw->lane), "lanes");
     if ((raw->flags & PORTICO_ROUTE_STREAMED_BODY) && method == "GET")
       refuse(name, "a GET has no body to read in pieces");
+    constexpr std::uint32_t kKnownFlags = PORTICO_ROUTE_SECRET | PORTICO_ROUTE_NOT_AUDITED |
+                                          PORTICO_ROUTE_STREAMED_BODY | PORTICO_ROUTE_IDEMPOTENCY_KEY;
+    if (raw->flags & ~kKnownFlags) refuse(name, "unknown flags");
+    if ((raw->flags & PORTICO_ROUTE_IDEMPOTENCY_KEY) && !takes_idempotency_key(method, *raw))
+      refuse(
+          name,
+          "idempotency keys are for POST, PATCH and DELETE of signed-in users, neither secret nor streamed");
     if (raw->schemas.size && !parse_json(view(raw->schemas)).is_object())
       refuse(name, "schemas is no object");
     for (const auto& other : s.routes)

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <portico/abi/audit.h>
 #include <portico/abi/cache.h>
+#include <portico/abi/channels.h>
 #include <portico/abi/clock.h>
 #include <portico/abi/config.h>
 #include <portico/abi/crypto.h>
@@ -30,10 +31,12 @@ const std::map<std::string_view, const void*>& tables() {
                                                               {PORTICO_EXT_DATABASE, &kDatabase},
                                                               {PORTICO_EXT_CACHE, &kCache},
                                                               {PORTICO_EXT_OUTBOUND, &kOutbound},
+                                                              {PORTICO_EXT_CHANNELS, &kChannels},
                                                               {PORTICO_EXT_TASKS, &kTasks},
                                                               {PORTICO_EXT_EVENTS, &kEvents},
                                                               {PORTICO_EXT_WORKFLOWS, &kWorkflows},
                                                               {PORTICO_EXT_STREAMS, &kStreams},
+                                                              {PORTICO_EXT_IDEMPOTENCY, &kIdempotency},
                                                               {PORTICO_EXT_MAIL, &kMail},
                                                               {PORTICO_EXT_IDENTITY, &kIdentity},
                                                               {PORTICO_EXT_CONFIG, &kConfig},
@@ -82,6 +85,7 @@ State::~State() = default;
 void State::shut_down() {
   if (phase == Phase::gone) return;
   const bool was_there = plugin != nullptr;
+  if (phase == Phase::running) settle_streams(true);
   phase = Phase::stopping;
   if (plugin) {
     Scope scope(*this, kControl, "stop");
@@ -172,6 +176,13 @@ Upstream& TestHost::upstream(std::string_view name) {
   const std::lock_guard lock(state_->mutex);
   auto& slot = state_->upstreams[std::string(name)];
   if (!slot) slot = std::make_unique<Upstream>(std::string(name));
+  return *slot;
+}
+
+Channel& TestHost::channel(std::string_view name) {
+  const std::lock_guard lock(state_->mutex);
+  auto& slot = state_->channels[std::string(name)];
+  if (!slot) slot = std::make_unique<Channel>();
   return *slot;
 }
 

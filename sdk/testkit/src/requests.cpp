@@ -230,7 +230,12 @@ Reply TestHost::send(Browser& from, const Sent& sent) {
     exchange->cached = found.route->raw.cache_scope != PORTICO_CACHE_NONE;
     const auto limit = found.route->raw.body_limit ? found.route->raw.body_limit : kBodyLimit;
     if (sent.body.size() > limit) throw Problem(413, "http.body_too_large");
-    reply = call_handler(s, *found.route, exchange);
+    if (auto kept = claim_key(s, *found.route, *exchange)) {
+      reply = std::move(*kept);
+    } else {
+      reply = call_handler(s, *found.route, exchange);
+      settle_key(s, *exchange, reply);
+    }
   } catch (const Problem& problem) {
     reply = problem_reply(problem);
   }

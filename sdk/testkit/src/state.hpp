@@ -97,11 +97,19 @@ struct Exchange {
   portico_identity principal{};
   std::optional<Reply> reply;                  // under State::mutex
   bool streamed_body = false, cached = false;  // of its route
+  std::string claimed;                         // the place of its idempotency key in State::kept_answers
+  std::string fingerprint;
   std::size_t read_at = 0;
   bool ended = false;  // by the host: deadline or stop
   portico_cancel_fn cancel = nullptr;
   void* cancel_user = nullptr;
   std::thread::id cancelling;  // the thread that runs it
+};
+
+/// What was answered under an idempotency key.
+struct KeptAnswer {
+  std::string fingerprint;
+  Reply reply;
 };
 
 /// A body in pieces.
@@ -161,6 +169,7 @@ struct State {
   Handles<Lease> leases;
   Handles<OpenTransaction> transactions;
   Handles<Exchange> exchanges;
+  std::map<std::string, KeptAnswer> kept_answers;  // by user, route and key
   Handles<Stream> streams;
   bool slow = false;  // clients have no room now
   Handles<Slot> replies, loads;
@@ -174,6 +183,8 @@ struct State {
   std::vector<std::string> revoked;
   std::map<std::string, TestHost::OperationFn> foreign_operations;
   std::map<std::string, std::unique_ptr<Upstream>> upstreams;
+  std::map<std::string, std::unique_ptr<Channel>> channels;
+  Handles<OpenedStream> opened_streams;  // the ended ones too
   std::vector<PublishedEvent> published;
   std::map<std::int64_t, StoredJob> jobs;
   std::map<portico_handle, std::int64_t> running_jobs;
@@ -260,6 +271,9 @@ struct State {
   bool run_due_job(std::int64_t by_us, const Which& which);
   portico_status run_one_task(const std::string& name, portico_error& error);
 
+  /// Tells the plugin of the ends of streams that it cancelled; of all, where the host stops.
+  void settle_streams(bool stopping = false);
+
   // ---- workflows; under the lock, which a call of a step gives up
   void begin_step(WorkflowInstance& instance);
   void turn_back(WorkflowInstance& instance, std::size_t from);
@@ -319,9 +333,19 @@ extern const portico_operations kOperations;
 extern const struct portico_database kDatabase;
 extern const struct portico_cache kCache;
 extern const struct portico_outbound kOutbound;
+extern const struct portico_channels kChannels;
 extern const portico_tasks kTasks;
 extern const portico_events kEvents;
 extern const portico_workflows kWorkflows;
+/// Whether requests of this route may carry an idempotency key.
+bool takes_idempotency_key(std::string_view method, const portico_route& route);
+/// Claims the request's idempotency key; the answer of an earlier request with it, where there is one.
+/// errors    Problem 400 idempotency.key_missing, idempotency.key_invalid; 422 idempotency.key_reused
+std::optional<Reply> claim_key(State& s, const RouteEntry& route, Exchange& exchange);
+/// Keeps a good answer for the repeats.
+void settle_key(State& s, const Exchange& exchange, const Reply& reply);
+
+extern const struct portico_idempotency kIdempotency;
 extern const struct portico_streams kStreams;
 extern const struct portico_mail kMail;
 extern const portico_identity_ext kIdentity;

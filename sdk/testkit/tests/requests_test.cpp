@@ -228,6 +228,43 @@ TEST_CASE("the plugin's own authenticator is asked with the browser's cookie, an
   CHECK(host.revoked_sessions() == std::vector<std::string>{"s-7"});
 }
 
+TEST_CASE("a write with an idempotency key takes effect once") {
+  TestHost host;
+  int done = 0;
+  std::string seen;
+  start(host, [&](Host& h) {
+    h.routes()
+        .post("/api/acme/greetings",
+              [&](const Request& request, const Name& name) {
+                seen = std::string(request.idempotency_key());
+                if (name.name == "nobody") throw Problem(422, "acme.unknown", name.name);
+                return Greeting{name.name + std::to_string(++done)};
+              })
+        .needs_idempotency_key();
+  });
+  const auto send = [&](Browser& from, const std::string& key, const std::string& name) {
+    Sent sent{"POST", "/api/acme/greetings", R"({"name":")" + name + R"("})", "application/json", {}};
+    if (!key.empty()) sent.headers.emplace_back("Idempotency-Key", key);
+    return host.send(from, sent);
+  };
+  Browser ada, bob;
+  ada.user = User{.user_id = "u-ada"}, bob.user = User{.user_id = "u-bob"};
+  const std::string key = "a-key-of-this-wish-0001";
+
+  CHECK(send(ada, "", "Ada").code == "idempotency.key_missing");
+  CHECK(send(ada, "short", "Ada").code == "idempotency.key_invalid");
+  CHECK(send(ada, key, "nobody").status == 422);
+  const auto first = send(ada, key, "Ada");
+  CHECK(first.status == 200);
+  CHECK(seen == key);
+  const auto again = send(ada, key, "Ada");
+  CHECK(again.body == first.body);
+  CHECK(again.header("Idempotent-Replayed") == "true");
+  CHECK(send(ada, key, "Eve").code == "idempotency.key_reused");
+  CHECK(send(bob, key, "Ada").body != first.body);
+  CHECK(done == 2);
+}
+
 TEST_CASE("routes that the host would refuse fail the start") {
   const char* manifest = R"({"id":"acme","extensions":{"required":["portico.routes/1","portico.exchange/1"]},
                              "routes":["/api/acme"],"lanes":{"slow":{}}})";
@@ -245,6 +282,13 @@ TEST_CASE("routes that the host would refuse fail the start") {
        "403 plugin.not_in_manifest"},
       {"half a parameter", [&](Routes& r) { r.get("/api/acme/a{id}", ok); }, "422 plugin.route_invalid"},
       {"the same twice", [&](Routes& r) { r.get("/api/acme/{a}", ok), r.get("/api/acme/{b}", ok); },
+       "422 plugin.route_invalid"},
+      {"keys for a read", [&](Routes& r) { r.get("/api/acme", ok).needs_idempotency_key(); },
+       "422 plugin.route_invalid"},
+      {"keys of nobody",
+       [&](Routes& r) { r.post("/api/acme", ok).access(Access::anyone).needs_idempotency_key(); },
+       "422 plugin.route_invalid"},
+      {"keys for secrets", [&](Routes& r) { r.post("/api/acme", ok).secret().needs_idempotency_key(); },
        "422 plugin.route_invalid"},
       {"a cached write", [&](Routes& r) { r.post("/api/acme", ok).cache({}); }, "422 plugin.route_invalid"},
       {"a user's cache for anyone",

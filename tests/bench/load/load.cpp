@@ -106,7 +106,7 @@ int idle(int argc, char** argv) {
 }
 
 /// Open loop: a request is due every 1/RATE s whether or not earlier ones have been answered, and its latency
-/// counts from then. Prints p50, p90, p99, max in µs.
+/// counts from then. Prints p50, p90, p99, max and each latency, in µs, as JSON.
 int pace(int argc, char** argv) {
   if (argc < 7) return 2;
   const auto port = static_cast<std::uint16_t>(std::atoi(argv[2]));
@@ -170,8 +170,11 @@ int pace(int argc, char** argv) {
                                         static_cast<std::size_t>(part * static_cast<double>(took.size())))];
   };
   std::printf(
-      "{\"answered\":%zu,\"bad\":%zu,\"p50_us\":%.0f,\"p90_us\":%.0f,\"p99_us\":%.0f,\"max_us\":%.0f}\n",
+      "{\"answered\":%zu,\"bad\":%zu,\"p50_us\":%.0f,\"p90_us\":%.0f,\"p99_us\":%.0f,\"max_us\":%.0f,"
+      "\"took_us\":[",
       took.size(), bad, at(0.5), at(0.9), at(0.99), at(1));
+  for (std::size_t i = 0; i < took.size(); ++i) std::printf(i ? ",%.0f" : "%.0f", took[i]);
+  std::printf("]}\n");
   return bad == 0 ? 0 : 1;
 }
 

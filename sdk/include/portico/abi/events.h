@@ -22,7 +22,7 @@ typedef struct portico_events {
   uint32_t reserved;
 
   /* [request] [task] Publishes a JSON text of at most 64 KB in the plugin's transaction, or for 0 in one of
-     its own. name "billing.invoice_paid/1" must stand in the manifest under "events": {"publishes"}.
+     its own. name "parcels.sent/1" must stand in the manifest under "events": {"publishes"}.
      options may be null. errors: 403 plugin.not_in_manifest; 422 work.invalid; those of portico_database.run
    */
   portico_status (*publish)(const portico_host*, portico_handle transaction, portico_str name,

@@ -54,6 +54,18 @@ afterEach(() => vi.unstubAllGlobals());
 const refreshes = () => calls.filter((call) => call === 'POST /api/auth/refresh').length;
 
 describe('requests', () => {
+  test('a key goes out with the write, and again with its repeat after a renewal', async () => {
+    const keys: (string | undefined)[] = [];
+    let tries = 0;
+    serve((path, init) => {
+      if (path === '/api/auth/refresh') return json(200, {});
+      keys.push((init.headers as Record<string, string>)['Idempotency-Key']);
+      return (tries += 1) === 1 ? refused() : json(201, {});
+    });
+    const { request } = await openTab();
+    await request('POST', '/api/orders', { body: {}, idempotencyKey: 'key-of-this-wish-0001' });
+    expect(keys).toEqual(['key-of-this-wish-0001', 'key-of-this-wish-0001']);
+  });
   test('a write carries the CSRF header, a read does not', async () => {
     const seen: (string | undefined)[] = [];
     serve((_path, init) => {

@@ -12,6 +12,8 @@ export interface RequestOptions {
   body?: unknown;
   query?: Record<string, string | number | undefined>;
   signal?: AbortSignal;
+  /** Of any number of requests with the same key one takes effect; `useSubmit` hands one to `send`. */
+  idempotencyKey?: string;
   /** `quiet`: a 401 is an expected answer ("nobody is signed in") and does not end the session in the pages. */
   session?: 'required' | 'quiet';
 }
@@ -40,6 +42,7 @@ function address(path: string, query: RequestOptions['query']): string {
 async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-Portico-CSRF'] = '1';
+  if (options.idempotencyKey !== undefined) headers['Idempotency-Key'] = options.idempotencyKey;
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   const timeout = AbortSignal.timeout(kTimeoutMs);
   try {

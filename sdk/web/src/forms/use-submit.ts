@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import type { FieldErrors, FieldValues, Path, UseFormReturn } from 'react-hook-form';
 import { type ApiProblem, asProblem } from '../api/problem';
+import { wishKey } from './wish-key';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a form's context and output types do not matter here
 export type AnyForm<V extends FieldValues> = UseFormReturn<V, any, any>;
@@ -60,25 +61,30 @@ export interface Submit {
 /**
  * Validates, sends once, and keeps everything typed whatever happens.
  *
+ * send       gets the values and the key of this wish (for `idempotencyKey`): the same one again when a try with the
+ *            same values was left without a clear answer
  * onRefused  called with the paths of fields that the host refused, so that a stepped form can go there first;
  *            the error summary takes the focus after that
  */
 export function useSubmit<V extends FieldValues, Out = V>(
   form: UseFormReturn<V, unknown, Out>,
-  send: (values: Out) => Promise<void>,
+  send: (values: Out, idempotencyKey: string) => Promise<void>,
   onRefused?: (paths: string[]) => Promise<void>,
 ): Submit {
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [attempt, setAttempt] = useState(0);
   const [busy, setBusy] = useState(false);
+  const [wish] = useState(wishKey);
 
   const trySend = async (values: Out) => {
     setBusy(true);
     setProblem(null);
     try {
-      await send(values);
+      await send(values, wish.of(values));
+      wish.settle(null);
     } catch (error) {
       const failed = asProblem(error);
+      wish.settle(failed);
       const paths = applyFieldProblems(form, failed);
       if (paths.length > 0) await onRefused?.(paths);
       else setProblem(failed);
