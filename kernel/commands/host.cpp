@@ -25,7 +25,8 @@ using portico::Problem;
 
 namespace {
 
-constexpr std::chrono::milliseconds kForClosing{500};  // of http.drain_ms: for plugins and pools
+constexpr std::chrono::milliseconds kForClosing{500};    // of http.drain_ms: for plugins and pools
+constexpr std::chrono::milliseconds kForStreams{1'000};  // for plugins to hear that their streams have ended
 
 const loader::HostTable kHostTable{&extensions::find_extension, &extensions::release_lease};
 
@@ -82,7 +83,8 @@ Host::Host(const config::Settings& settings, const config::Source& source, ReadA
       scheduler_(zone_),
       jobs_(database_, zone_),
       workflows_(database_),
-      services_{settings_, database_, cache_, outbound_, pipeline_, mail_, seal_, workflows_, jobs_} {
+      services_{settings_, database_, cache_, outbound_,  channels_, channel_streams_,
+                pipeline_, mail_,     seal_,  workflows_, jobs_} {
   pipeline_.set_port(settings.http_port);
   pipeline_.audit = [this](policy::Call& call, int status) { audit(call, status); };
 }
@@ -94,7 +96,7 @@ Host::~Host() {
 void Host::start_plugins() {
   auto lineup = loader_.discover(source_);
   for (const auto& plugin : lineup.order)
-    extensions::add_upstreams(*plugin, outbound_, settings_.cluster_replicas);
+    extensions::add_upstreams(*plugin, outbound_, channels_, settings_.cluster_replicas);
   loader_.start(lineup, services_, kHostTable);
   pipeline_.publish(policy::build_published(lineup.started(), builtins(), settings_));
   loader::publish(lineup);
@@ -158,12 +160,14 @@ void Host::stop() {
   if (served) std::this_thread::sleep_until(notice_until);
   if (front_) front_->drain(std::max(settings_.drain - kForClosing, std::chrono::milliseconds(0)));
   mail_.stop();
+  channel_streams_.stop(kForStreams);
   auto lineup = this->lineup();
   for (const auto& plugin : lineup.order) pipeline_.remove(*plugin);
   loader::stop(lineup);
   for (const auto& plugin : draining()) plugin->stop();
   if (front_) front_->stop();
   pipeline_.stop();
+  channels_.stop();
   outbound_.stop();
 }
 
@@ -222,6 +226,16 @@ front::Response Host::health() {
           {"checks", std::move(checks)}}));
 }
 
+json::object Host::upstreams() const {
+  auto lanes = outbound_.stats();
+  const auto more = channels_.stats();
+  lanes.insert(lanes.end(), more.begin(), more.end());
+  std::sort(lanes.begin(), lanes.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.upstream, a.lane) < std::tie(b.upstream, b.lane);
+  });
+  return describe_upstreams(lanes);
+}
+
 json::object Host::answer(const json::object& question) {
   const auto word = [&](const char* member) {
     const auto* value = question.if_contains(member);
@@ -231,10 +245,14 @@ json::object Host::answer(const json::object& question) {
   if (command == "list") return describe_plugins(lineup(), draining());
   if (command == "why") return explain_plugin(word("id"), lineup(), draining());
   if (command == "top") return cost_of_plugins(lineup());
-  if (command == "upstreams") return describe_upstreams(outbound_.stats());
+  if (command == "upstreams") return upstreams();
   if (command == "isolate" || command == "restore") {
-    outbound_.isolate(word("name"), command == "isolate");
-    return describe_upstreams(outbound_.stats());
+    const auto name = word("name");
+    if (channels_.knows(name))
+      channels_.isolate(name, command == "isolate");
+    else
+      outbound_.isolate(name, command == "isolate");
+    return upstreams();
   }
   if (command == "reload") return json::value_from(reload()).as_object();
   throw Problem(400, "control.not_understood", "no command '" + command + "'");

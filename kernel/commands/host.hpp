@@ -10,6 +10,7 @@
 #include "kernel/cache/redis.hpp"
 #include "kernel/commands/changes.hpp"
 #include "kernel/config/settings.hpp"
+#include "kernel/extensions/plugin_streams.hpp"
 #include "kernel/extensions/services.hpp"
 #include "kernel/front/reactor.hpp"
 #include "kernel/loader/loader.hpp"
@@ -70,6 +71,7 @@ class Host {
   std::vector<policy::BuiltinRoute> builtins();
   void audit(policy::Call& call, int status);
   front::Response health();
+  boost::json::object upstreams() const;
 
   void begin(const std::vector<loader::PluginPtr>& plugins);
   void undo(const loader::Lineup& next, const loader::Lineup& before);
@@ -93,6 +95,8 @@ class Host {
   cache::Cache cache_;
   cache::RateLimiter limiter_;
   outbound::Outbound outbound_;
+  outbound::rpc::Channels channels_;
+  extensions::PluginStreams channel_streams_;
   policy::Pipeline pipeline_;
   work::MailQueue mail_;
   const work::TimeZone zone_;

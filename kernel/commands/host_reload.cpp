@@ -56,11 +56,13 @@ std::vector<std::string> changed_host_keys(const config::Source& before, const c
 }
 
 /// What the one that stays or takes over calls as well is kept: requests wait in its lanes.
-void forget_upstreams(const loader::Plugin& plugin, const loader::Plugin* other,
-                      outbound::Outbound& outbound) {
-  for (const auto& [name, spec] : plugin.manifest.outbound)
-    if (!other || !other->manifest.outbound.contains(name))
-      outbound.remove(extensions::upstream_name(plugin, name));
+void forget_upstreams(const loader::Plugin& plugin, const loader::Plugin* other, outbound::Outbound& outbound,
+                      outbound::rpc::Channels& channels) {
+  for (const auto& [name, spec] : plugin.manifest.outbound) {
+    if (other && other->manifest.outbound.contains(name)) continue;
+    outbound.remove(extensions::upstream_name(plugin, name));
+    channels.remove(extensions::upstream_name(plugin, name));
+  }
 }
 
 void log_holdings(const loader::Plugin& plugin) {
@@ -106,7 +108,7 @@ Changes Host::reload() {
   try {
     for (const auto& plugin : next.order)
       if (!contains(before.order, plugin))
-        extensions::add_upstreams(*plugin, outbound_, settings_.cluster_replicas);
+        extensions::add_upstreams(*plugin, outbound_, channels_, settings_.cluster_replicas);
     loader_.start(next, services_, {&extensions::find_extension, &extensions::release_lease});
     if (const auto refused = next.refused(); !refused.empty())
       throw Problem(422, "plugin.reload_refused", reasons(refused));
@@ -160,13 +162,17 @@ void Host::undo(const loader::Lineup& next, const loader::Lineup& before) {
     retired_bytes_ += plugin->retired_bytes();
     const auto running = before.find(plugin->id());
     const bool serves_on = running && serves(running->state());
-    forget_upstreams(*plugin, serves_on ? running.get() : nullptr, outbound_);
-    if (serves_on) extensions::add_upstreams(*running, outbound_, settings_.cluster_replicas);
+    forget_upstreams(*plugin, serves_on ? running.get() : nullptr, outbound_, channels_);
+    if (serves_on) extensions::add_upstreams(*running, outbound_, channels_, settings_.cluster_replicas);
   }
 }
 
 void Host::end(std::vector<PluginPtr> plugins, Changes& changes) {
-  for (const auto& plugin : plugins) plugin->drain("replaced or disabled"), pipeline_.drain(*plugin);
+  for (const auto& plugin : plugins) {
+    plugin->drain("replaced or disabled");
+    pipeline_.drain(*plugin);
+    channel_streams_.drain(*plugin);
+  }
   {
     const std::lock_guard lock(mutex_);
     draining_.insert(draining_.end(), plugins.rbegin(), plugins.rend());
@@ -219,7 +225,8 @@ void Host::end_drained() {
     plugin->retire();
     const auto successor = now.find(plugin->id());
     plugin->forget_health(successor.get());
-    forget_upstreams(*plugin, contains(now.order, successor) ? successor.get() : nullptr, outbound_);
+    forget_upstreams(*plugin, contains(now.order, successor) ? successor.get() : nullptr, outbound_,
+                     channels_);
     retired_bytes_ += plugin->retired_bytes();
     observe::log(Level::info, "loader", "plugin ended",
                  {{"plugin", plugin->id()},

@@ -13,11 +13,29 @@ std::string upstream_name(const loader::Plugin& plugin, const std::string& name)
   return name == plugin.id() ? name : plugin.id() + "_" + name;
 }
 
-void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound, int replicas) {
+namespace {
+
+using loader::Protocol;
+using portico::Problem;
+
+/// An address without a scheme is one for TLS: vendors write gRPC endpoints so.
+std::string base_url_of(const loader::OutboundSpec& spec, std::string configured) {
+  if (spec.protocol == Protocol::grpc && configured.find("://") == configured.npos)
+    return "https://" + configured;
+  return configured;
+}
+
+}  // namespace
+
+void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound,
+                   outbound::rpc::Channels& channels, int replicas) {
   for (const auto& [name, spec] : plugin.manifest.outbound) {
     outbound::UpstreamSettings settings;
     settings.name = upstream_name(plugin, name);
-    settings.base_url = std::string(plugin.config.at(spec.base_url).as_string());
+    settings.base_url = base_url_of(spec, std::string(plugin.config.at(spec.base_url).as_string()));
+    if (const auto* file = spec.ca_file.empty() ? nullptr : plugin.config.if_contains(spec.ca_file);
+        file && file->is_string())
+      settings.ca_file = std::string(file->get_string());
     settings.timeout = std::chrono::milliseconds(spec.timeout_ms);
     settings.connect_timeout = std::chrono::milliseconds(spec.connect_timeout_ms);
     settings.body_limit = static_cast<std::size_t>(spec.body_limit);
@@ -28,20 +46,20 @@ void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound, i
                               static_cast<double>(limits.background_percent) / 100,
                               static_cast<int>(limits.rate),
                               std::chrono::milliseconds(limits.rate_ms * replicas)};
-    outbound.add(std::move(settings));
+    if (spec.protocol == Protocol::http)
+      outbound.add(std::move(settings));
+    else if (!plugin.config.at(spec.base_url).as_string().empty())  // empty: the plugin does without
+      channels.add({std::move(settings), std::chrono::milliseconds(spec.keep_alive_ms)});
   }
 }
 
-namespace {
-
-using portico::Problem;
-
-std::string declared(const portico_host* host, portico_str name) {
+std::string declared_upstream(const portico_host* host, portico_str name, Protocol protocol) {
   const auto& plugin = plugin_of(host);
   const auto text = text_of(name);
-  if (!plugin.manifest.outbound.count(text))
+  const auto found = plugin.manifest.outbound.find(text);
+  if (found == plugin.manifest.outbound.end() || found->second.protocol != protocol)
     throw Problem(500, "plugin.not_in_manifest",
-                  plugin.id() + " has no upstream '" + text + "' in its manifest");
+                  plugin.id() + " has no upstream '" + text + "' of that protocol in its manifest");
   return upstream_name(plugin, text);
 }
 
@@ -62,6 +80,8 @@ outbound::Priority priority_of(std::uint32_t asked) {
   }
 }
 
+namespace {
+
 /// What a plugin's lease holds of a reply.
 struct Reply {
   explicit Reply(outbound::Response from) : response(std::move(from)) {
@@ -81,7 +101,7 @@ portico_status call(const portico_host* host, const portico_outbound_request* ra
       throw Problem(500, "plugin.wrong_abi", "the request or response of outbound.call is too small");
     out->status = 0, out->may_have_been_sent = 0, out->attempts = 0, out->body = {};
     outbound::Request request;
-    const auto name = declared(host, raw->upstream);
+    const auto name = declared_upstream(host, raw->upstream, Protocol::http);
     request.method = text_of(raw->method);
     request.path = text_of(raw->path);
     for (std::uint64_t i = 0; i < raw->header_count; ++i)
@@ -116,7 +136,9 @@ portico_status call(const portico_host* host, const portico_outbound_request* ra
 }
 
 void report_bad_reply(const portico_host* host, portico_str upstream) {
-  guard(nullptr, [&] { services_of(host).outbound.report_bad_reply(declared(host, upstream)); });
+  guard(nullptr, [&] {
+    services_of(host).outbound.report_bad_reply(declared_upstream(host, upstream, Protocol::http));
+  });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "kernel/config/settings.hpp"
 #include "kernel/database/connection.hpp"
 #include "kernel/extensions/seal.hpp"
+#include "kernel/outbound/grpc/channels.hpp"
 #include "kernel/outbound/outbound.hpp"
 #include "kernel/policy/pipeline.hpp"
 #include "kernel/work/job_runner.hpp"
@@ -16,11 +17,15 @@
 
 namespace kernel::extensions {
 
+class PluginStreams;
+
 struct Services {
   const config::Settings& settings;
   database::Pool& database;
   cache::Cache& cache;
   outbound::Outbound& outbound;
+  outbound::rpc::Channels& channels;
+  PluginStreams& channel_streams;
   policy::Pipeline& pipeline;
   work::MailQueue& mail;
   const Seal& seal;

@@ -3,13 +3,21 @@
 
 #include <string>
 
-#include "kernel/loader/plugin.hpp"
+#include "kernel/extensions/table.hpp"
+#include "kernel/outbound/grpc/channels.hpp"
 #include "kernel/outbound/outbound.hpp"
 
 namespace kernel::extensions {
 
 /// errors    500 upstream.settings
-void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound, int replicas);
+void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound,
+                   outbound::rpc::Channels& channels, int replicas);
 std::string upstream_name(const loader::Plugin& plugin, const std::string& name);
+
+/// The name of one that the manifest lists with that protocol. errors: 500 plugin.not_in_manifest
+std::string declared_upstream(const portico_host* host, portico_str name, loader::Protocol protocol);
+
+/// asked: PORTICO_PRIORITY_…
+outbound::Priority priority_of(std::uint32_t asked);
 
 }  // namespace kernel::extensions

@@ -36,19 +36,25 @@ Level level_of(Outcome outcome) noexcept {
 
 }  // namespace
 
+void log_call(const CallLine& line) {
+  observe::log(level_of(line.outcome), "outbound", "upstream call",
+               {{"upstream", line.upstream},
+                {"operation", line.operation},
+                {"lane", line.lane},
+                {"outcome", to_string(line.outcome)},
+                {"status", line.status},
+                {"attempts", line.attempts},
+                {"ms", line.duration.count() / 1000},
+                {"detail", line.detail}});
+}
+
 void log_call(const Job& job, const Result& result, Outcome outcome, std::chrono::microseconds duration) {
   const observe::CorrelationScope scope(job.correlation_id);
   const auto* response = std::get_if<Response>(&result);
   const auto* problem = std::get_if<CallProblem>(&result);
-  observe::log(level_of(outcome), "outbound", "upstream call",
-               {{"upstream", job.upstream_name},
-                {"operation", job.request.operation},
-                {"lane", job.request.lane},
-                {"outcome", to_string(outcome)},
-                {"status", response ? response->status : 0},
-                {"attempts", job.attempts},
-                {"ms", duration.count() / 1000},
-                {"detail", problem ? std::string_view(problem->detail) : std::string_view()}});
+  log_call({job.upstream_name, job.request.operation, job.request.lane, outcome,
+            response ? response->status : 0, job.attempts, duration,
+            problem ? std::string_view(problem->detail) : std::string_view()});
 }
 
 }  // namespace kernel::outbound

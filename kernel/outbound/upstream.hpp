@@ -38,6 +38,8 @@ class Lane {
   /// The one whose turn it is; null where none waits or the room for those that do is taken.
   Job* next() const noexcept;
   int queued() const noexcept;
+  /// For one more call of the class.
+  bool has_room(Priority priority) const noexcept;
   /// More wait than the class, or the lane, has places for.
   bool overfull(Priority priority) const noexcept;
   /// When the rate lets the next attempt begin; in the past: now.
@@ -58,7 +60,6 @@ class Lane {
     int in_flight = 0;
     std::list<Job*> waiting;
   };
-  bool has_room(Priority priority) const noexcept;
 
   std::array<Line, 3> lines_;  // by Priority
   Clock::time_point tat_{};    // theoretical arrival time of the generic cell rate algorithm

@@ -58,6 +58,19 @@ class OutboundProblem : public Problem {
   bool may_have_been_sent;
 };
 
+/// "name: value\n" for each, as hosts write headers and trailers.
+inline std::vector<std::pair<std::string, std::string>> header_lines(std::string_view lines) {
+  std::vector<std::pair<std::string, std::string>> out;
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    const auto line = lines.substr(0, end);
+    if (const auto colon = line.find(": "); colon != line.npos)
+      out.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+    lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
+  }
+  return out;
+}
+
 class Outbound {
  public:
   explicit Outbound(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_OUTBOUND) {}
@@ -90,7 +103,7 @@ class Outbound {
       throw OutboundProblem(std::move(problem), out.may_have_been_sent != 0);
     }
     const Leased body(host_, out.body);
-    return {out.status, std::string(view(out.content_type)), body.str(), headers_in(view(out.headers)),
+    return {out.status, std::string(view(out.content_type)), body.str(), header_lines(view(out.headers)),
             static_cast<int>(out.attempts)};
   }
   /// Counts a reply that made no sense as a failure of the upstream.
@@ -99,18 +112,6 @@ class Outbound {
   }
 
  private:
-  static std::vector<std::pair<std::string, std::string>> headers_in(std::string_view lines) {
-    std::vector<std::pair<std::string, std::string>> out;
-    while (!lines.empty()) {
-      const auto end = lines.find('\n');
-      const auto line = lines.substr(0, end);
-      if (const auto colon = line.find(": "); colon != line.npos)
-        out.emplace_back(line.substr(0, colon), line.substr(colon + 2));
-      lines.remove_prefix(end == lines.npos ? lines.size() : end + 1);
-    }
-    return out;
-  }
-
   const portico_host* host_;
   call::Extension<portico_outbound> table_;
 };

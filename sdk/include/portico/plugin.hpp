@@ -4,6 +4,7 @@
 #include <portico/abi/plugin.h>
 
 #include <portico/cache.hpp>
+#include <portico/channels.hpp>
 #include <portico/events.hpp>
 #include <portico/operations.hpp>
 #include <portico/outbound.hpp>
@@ -23,6 +24,7 @@ class Host {
         database_(host),
         cache_(host),
         outbound_(host),
+        channels_(host),
         tasks_(host),
         events_(host),
         mail_(host),
@@ -44,6 +46,7 @@ class Host {
   Database& database() { return database_; }
   Cache& cache() { return cache_; }
   Outbound& outbound() { return outbound_; }
+  Channels& channels() { return channels_; }
   Tasks& tasks() { return tasks_; }
   Events& events() { return events_; }
   Mail& mail() { return mail_; }
@@ -76,6 +79,7 @@ class Host {
   Database database_;
   Cache cache_;
   Outbound outbound_;
+  Channels channels_;
   Tasks tasks_;
   Events events_;
   Mail mail_;

@@ -124,6 +124,7 @@ void TestHost::run_task(std::string_view name) {
   if (!s.tasks.count(key)) throw Fault("the plugin has no task " + key);
   auto error = call::empty_error();
   const auto status = s.run_one_task(key, error);
+  s.settle_streams();
   if (status != PORTICO_OK) s.note_outcome(error.status ? error.status : 500, error.code);
   s.throw_faults();
   call::check(status, error, key.c_str());

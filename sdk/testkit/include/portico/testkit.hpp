@@ -13,6 +13,7 @@
 #include <memory>
 #include <portico/plugin.hpp>
 #include <portico/testkit/browser.hpp>
+#include <portico/testkit/channel.hpp>
 #include <portico/testkit/database.hpp>
 #include <portico/testkit/records.hpp>
 #include <portico/testkit/upstream.hpp>
@@ -82,6 +83,8 @@ class TestHost {
 
   /// The script of an upstream.
   Upstream& upstream(std::string_view name);
+  /// The other side of an upstream that speaks gRPC.
+  Channel& channel(std::string_view name);
 
   // ---- life
 
