@@ -40,6 +40,11 @@ export const kitMessages = defineMessages(
     busy: 'To protect your account we ask you to wait a little.',
     crowded_title: 'The portal is busy',
     crowded: 'More is going on than usual. What you typed is kept; please try again in a moment.',
+    pending_title: 'Already on its way',
+    pending:
+      'We have received this and are still working on it. Please try again in a moment; it will not be done twice.',
+    repeated_title: 'Already done',
+    repeated: 'This was done before. Please reload the page to see it.',
     forbidden_title: 'Not allowed',
     forbidden: 'Your account may not do this.',
     missing_title: 'Not found',
@@ -105,6 +110,11 @@ export const kitMessages = defineMessages(
     crowded_title: 'ポータルが混み合っています',
     crowded:
       '現在アクセスが集中しています。入力内容は保持されています。しばらくしてからもう一度お試しください。',
+    pending_title: '処理中です',
+    pending:
+      'すでに受け付け、処理しています。二重に処理されることはありません。しばらくしてからもう一度お試しください。',
+    repeated_title: '処理済みです',
+    repeated: 'この操作はすでに完了しています。ページを再読み込みしてご確認ください。',
     forbidden_title: '許可されていない操作です',
     forbidden: 'お使いのアカウントではこの操作を行えません。',
     missing_title: '見つかりません',

@@ -12,6 +12,8 @@ type Family =
   | 'off'
   | 'busy'
   | 'crowded'
+  | 'pending'
+  | 'repeated'
   | 'forbidden'
   | 'missing'
   | 'session'
@@ -24,6 +26,9 @@ function familyOf(problem: ApiProblem): Family {
   if (problem.unreachable) return problem.code.startsWith('client.') ? 'server' : 'unreachable';
   if (problem.code === 'service.not_provided') return 'off';
   if (problem.upstream) return 'upstream';
+  if (problem.code === 'idempotency.in_progress' || problem.code === 'idempotency.superseded')
+    return 'pending';
+  if (problem.code === 'idempotency.answer_not_kept') return 'repeated';
   if (problem.status === 429) return 'busy';
   if (problem.status === 503) return 'crowded';
   if (problem.status === 401) return 'session';
