@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accessToken, keepAsking, cookies, environment, hold_idle, kBrowser, load, newCustomer, pace, peerToken, program, reply, resident_mb, run, sql, startFloor, startHost, startPeer } from './stand.mjs';
+import { accessToken, keepAsking, cookies, listenIn, environment, hold_idle, kBrowser, load, newCustomer, pace, peerToken, program, reply, resident_mb, run, sql, startFloor, startHost, startPeer } from './stand.mjs';
 
 const threads = availableParallelism();
 const kOnlyBench = { 'plugins.bench1.enabled': 'true' };
@@ -287,4 +287,46 @@ async function isolation({ rounds }) {
   return rows;
 }
 
-export const cases = { tiny, cached, invoices, idle, start, calls, users, plugins, isolation };
+/** What a connector adds to a call over the bare wire: the same bytes, sent by a loop that looks at nothing but the length of the reply. */
+async function connectors({ rounds }) {
+  const kCalls = 100;
+  const rows = [];
+  for (const [name, operation, args, base, settings] of [
+    ['WHMCS', 'billing.get_customer/1', { customer_id: '101' }, 'WHMCS_BASE_URL', {}],
+    ['WHMCS', 'billing.list_invoices/1', { customer_id: '101', page: 1, page_size: 20 }, 'WHMCS_BASE_URL', {}],
+    ['Freebit', 'mobile.get_line/1', { number: { digits: '09000000001' } }, 'FREEBIT_API_BASE_URL', { 'plugins.freebit.enabled': 'true' }],
+    ['Salesforce', 'crm.find_customer/1', { customer_id: '101' }, 'SF_LOGIN_URL', { 'plugins.salesforce.enabled': 'true' }],
+  ]) {
+    const path = `/api/bench1/operation?name=${encodeURIComponent(operation)}&arguments=${encodeURIComponent(JSON.stringify(args))}`;
+    const call = async (host, times) => {
+      const answer = await fetch(`${host.url}${path}&times=${times}`);
+      if (!answer.ok) throw new Error(`${operation}: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()).ns;
+    };
+    const heard = await listenIn(environment[base]);
+    const recorder = await startHost({ ...kOnlyBench, ...settings }, { [base]: heard.url });
+    await call(recorder, 2); // the second without signing on
+    const file = join(process.env.BENCH_DIR, 'request');
+    writeFileSync(file, heard.last());
+    await recorder.stop();
+    heard.stop();
+    const host = await startHost({ ...kOnlyBench, ...settings });
+    const results = await interleave(rounds, {
+      connector: () => call(host, kCalls),
+      wire: async () => Number(await run(program('bench_load'), ['wire', heard.port, file, kCalls])),
+    });
+    await host.stop();
+    const extra = results.connector.map((ns, n) => (ns - results.wire[n]) / 1000), part = results.connector.map((ns, n) => ns / results.wire[n]);
+    rows.push({
+      work: `${name}: ${operation} over the bare wire`,
+      target: '≤ 15 % or 100 µs more',
+      figure: `${median(extra).toFixed(0)} µs more (${spread(extra, 0)})`,
+      verdict: median(part) <= 1.15 || median(extra) <= 100 ? 'met' : 'missed',
+      detail: `${(median(results.connector) / 1000).toFixed(0)} µs against ${(median(results.wire) / 1000).toFixed(0)} µs, ${median(part).toFixed(2)} ×`,
+      value: median(extra),
+    });
+  }
+  return rows;
+}
+
+export const cases = { tiny, cached, invoices, idle, start, calls, users, plugins, isolation, connectors };

@@ -1,6 +1,7 @@
 // The things that are measured, as processes: a host with its settings, the floor, the peer, and the load on them.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
+import net from 'node:net';
 import { openSync, readFileSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, freePort, mailedToken, root, signUpForm } from '../lib/portal.mjs';
@@ -57,14 +58,14 @@ const kSettings = {
 };
 
 /** A host of the release build; its log goes to a file, as a service manager would have it. */
-export async function startHost(settings = {}) {
+export async function startHost(settings = {}, variables = {}) {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const log = join(folder, `host-${port}.log`);
   const sets = Object.entries({ ...kSettings, 'migrations.path': join(folder, 'migrations'), 'migrations.at_start': 'true', ...settings });
   const began = performance.now();
   const host = begin(program('portico'), ['serve', ...sets.flatMap(([key, value]) => ['--set', `${key}=${value}`])], {
-    env: { ...process.env, ...environment, PORTICO_HTTP_PORT: String(port), PORTICO_PUBLIC_URL: url, PORTICO_PLUGIN_PATH: join(folder, 'plugins') },
+    env: { ...process.env, ...environment, PORTICO_HTTP_PORT: String(port), PORTICO_PUBLIC_URL: url, PORTICO_PLUGIN_PATH: join(folder, 'plugins'), ...variables },
     stdio: ['ignore', 'ignore', openSync(log, 'a')],
   });
   await answers(port, '/readyz');
@@ -86,6 +87,29 @@ export async function startPeer(processes) {
   });
   await answers(port, '/api/invoices');
   return { ...peer, port, forget_log: () => {} };
+}
+
+/** Stands between a host and a vendor; last() is the request that went through it latest, byte for byte. */
+export async function listenIn(target) {
+  const { hostname, port: to } = new URL(target);
+  let bytes = [], answered = false;
+  const server = net.createServer((inner) => {
+    const outer = net.connect(Number(to), hostname);
+    inner.on('data', (part) => {
+      if (answered) bytes = [];
+      answered = false;
+      bytes.push(part);
+      outer.write(part);
+    });
+    outer.on('data', (part) => {
+      answered = true;
+      inner.write(part);
+    });
+    inner.on('close', () => outer.destroy()).on('error', () => outer.destroy());
+    outer.on('close', () => inner.destroy()).on('error', () => inner.destroy());
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  return { url: target.replace(`:${to}`, `:${server.address().port}`), port: Number(to), last: () => Buffer.concat(bytes), stop: () => server.close() };
 }
 
 // ---- what a process costs ----

@@ -90,7 +90,7 @@ await tally.test('keys that are none', async () => {
 });
 
 await tally.test('a refused write leaves its key free', async () => {
-  for (const [trouble, path, status] of [['refused', '/api/wishes', 422], ['rolled_back', '/api/wishes', 409], ['refused', '/api/wishes/later', 422]]) {
+  for (const [trouble, path, status] of [['refused', '/api/wishes', 422], ['rolled_back', '/api/wishes', 409], ['refused', '/api/wishes/later', 422], ['said', '/api/wishes/loose', 409]]) {
     const key = randomUUID(), wanted = note();
     const refused = await post(owner, first, path, key, { note: wanted, trouble });
     tally.check(refused.status === status && stored(wanted) === 0, `${trouble} on ${path}`, brief(refused));
@@ -112,6 +112,25 @@ await tally.test('an answer that comes after the deadline', async () => {
     return again.status === 201 && again;
   }, 'the late answer is there');
   tally.check(replayed(kept) && stored(what.note) === 1, 'and it is the repeat\'s', brief(kept));
+});
+
+await tally.test('an attempt that another one has taken over from', async () => {
+  // The claim of the first runs out while its handler is still at work.
+  const overtaken = async (path, trouble) => {
+    const key = randomUUID(), what = { note: note(), trouble };
+    const one = post(owner, first, path, key, what);
+    await until(() => sql(`select count(*) from kernel.idempotency_keys where key = '${key}'`) === '1', 'the first has its claim');
+    sql(`update kernel.idempotency_keys set locked_until = now() - interval '1 second' where key = '${key}'`);
+    const changed = await post(owner, third, path, key, { note: note() });
+    tally.check(changed.status === 422 && changed.json.code === 'idempotency.key_reused', 'another request takes nothing over', brief(changed));
+    const two = post(owner, second, path, key, what);
+    return { one: await one, two: await two, again: await post(owner, third, path, key, what), stored: stored(what.note) };
+  };
+  const kept = await overtaken('/api/wishes', 'late');
+  tally.check(kept.one.status === 409 && kept.one.json.code === 'idempotency.superseded', 'what keeps its answer is rolled back', brief(kept.one));
+  tally.check(kept.two.status === 201 && kept.stored === 1 && kept.again.text === kept.two.text, 'and the second is the one that counts', `${brief(kept.two)} ${kept.stored}`);
+  const loose = await overtaken('/api/wishes/later', 'slow');
+  tally.check(loose.two.status === 201 && replayed(loose.again) && loose.again.text === loose.two.text && loose.one.text !== loose.two.text, 'a late answer does not replace the later attempt\'s', `${brief(loose.one)} ${brief(loose.two)} ${brief(loose.again)}`);
 });
 
 await tally.test('an answer that is too large to keep', async () => {

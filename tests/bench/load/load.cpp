@@ -178,15 +178,48 @@ int pace(int argc, char** argv) {
   return bad == 0 ? 0 : 1;
 }
 
+/// Closed loop over one connection: the bytes of a file, answered, again. Prints the median of five rounds in
+/// ns per call.
+int wire(int argc, char** argv) {
+  if (argc != 5) return 2;
+  std::string request;
+  if (std::FILE* file = std::fopen(argv[3], "rb")) {
+    for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) request.push_back(static_cast<char>(c));
+    std::fclose(file);
+  }
+  const int calls = std::atoi(argv[4]);
+  const int fd = connect_to(static_cast<std::uint16_t>(std::atoi(argv[2])));
+  Answer answer;
+  std::vector<double> rounds;
+  for (int round = 0; round < 5; ++round) {
+    const auto begun = Clock::now();
+    for (int i = 0; i < calls; ++i) {
+      send_all(fd, request);
+      int status = 0;
+      while (status == 0) status = answer.read(fd);
+      if (status != 200) {
+        std::fprintf(stderr, "load: the call was answered with %d\n", status);
+        return 1;
+      }
+    }
+    rounds.push_back(std::chrono::duration<double, std::nano>(Clock::now() - begun).count() / calls);
+  }
+  std::sort(rounds.begin(), rounds.end());
+  std::printf("%.0f\n", rounds[rounds.size() / 2]);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   int status = 2;
   if (argc > 1 && std::strcmp(argv[1], "idle") == 0) status = idle(argc, argv);
   if (argc > 1 && std::strcmp(argv[1], "pace") == 0) status = pace(argc, argv);
+  if (argc > 1 && std::strcmp(argv[1], "wire") == 0) status = wire(argc, argv);
   if (status == 2)
     std::fprintf(
         stderr,
-        "usage: load idle PORT COUNT\n       load pace PORT PATH RATE SECONDS CONNECTIONS [HEADER]…\n");
+        "usage: load idle PORT COUNT\n       load pace PORT PATH RATE SECONDS CONNECTIONS [HEADER]…\n"
+        "       load wire PORT FILE CALLS\n");
   return status;
 }

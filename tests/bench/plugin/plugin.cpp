@@ -118,6 +118,18 @@ class Bench final : public portico::Plugin {
         .summary("Keeps a worker and a processor");
 
     host.routes()
+        .get(settings_.prefix + "/operation",
+             [&host](const portico::Request& request) {
+               const std::string name(request.query("name").value_or(""));
+               const auto arguments = boost::json::parse(request.query("arguments").value_or("{}"));
+               const portico::Operation<boost::json::value, boost::json::value> operation{name.c_str()};
+               const auto times = static_cast<int>(request.query_int("times", 1, 1, 10'000));
+               return time_of(name, times, [&](int) { host.operations().call(operation, arguments); });
+             })
+        .access(portico::Access::anyone)
+        .deadline(60s)
+        .summary("What a call of an operation takes");
+    host.routes()
         .get(settings_.prefix + "/calls",
              [this, &host](const portico::Request& request) { return calls(host, request); })
         .access(portico::Access::anyone)

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 struct NewWish {
   std::string note;
-  std::optional<std::string> trouble;  // "refused", "rolled_back", "killed", "slow"
+  std::optional<std::string> trouble;  // "refused", "rolled_back", "killed", "slow", "late", "said"
 };
 BOOST_DESCRIBE_STRUCT(NewWish, (), (note, trouble))
 
@@ -36,16 +36,19 @@ class Wishes final : public portico::Plugin {
     host.routes()
         .post("/api/wishes/loose",
               [&host](const portico::Request& request, const NewWish& wish) {
-                return store(host, request, wish, [](portico::Transaction&, auto answer) { return answer; });
+                if (wish.trouble == "said") return portico::Response{409, "text/plain", "not now", {}};
+                return portico::to_response(
+                    store(host, request, wish, [](portico::Transaction&, auto answer) { return answer; }));
               })
         .answers(201)
+        .gives<Wish>()
         .deadline(1s)
         .summary("Stores a wish and leaves its answer to the host");
     host.routes()
         .post("/api/wishes/later",
               [&host](const portico::Request& request, const NewWish& wish) {
-                const auto answer = store(host, request, wish,
-                                          [](portico::Transaction&, auto stored) { return stored; });
+                const auto answer =
+                    store(host, request, wish, [](portico::Transaction&, auto stored) { return stored; });
                 request.later().answer(answer);
                 return portico::handled;
               })
@@ -79,6 +82,8 @@ class Wishes final : public portico::Plugin {
       const auto row = tx.run("INSERT INTO wish(user_id, note, key) VALUES ($1::uuid, $2, $3) RETURNING id",
                               {user, wish.note, std::string(request.idempotency_key())});
       const auto times = tx.run("SELECT count(*) AS n FROM wish WHERE note = $1", {wish.note}).integer(0, 0);
+      if (trouble == "late")
+        std::this_thread::sleep_for(1500ms);  // on purpose: until another attempt has begun
       auto kept =
           keep(tx, portico::Answer<Wish>{{row.integer(0, 0), wish.note, times}, 201, {{"X-Own", "1"}}});
       if (trouble == "rolled_back") throw portico::Problem(409, "wishes.rolled_back", wish.note);
