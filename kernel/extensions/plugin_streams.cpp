@@ -158,12 +158,12 @@ std::shared_ptr<PluginStream> PluginStreams::find(portico_handle handle, const l
 
 void PluginStreams::ended(const std::shared_ptr<PluginStream>& stream) {
   handles_.take(stream->handle_);
+  stream->line_.reset();
   {
     const std::lock_guard lock(mutex_);
     live_.erase(stream);
   }
   changed_.notify_all();
-  stream->line_.reset();  // last: the plugin may end now
 }
 
 void PluginStreams::drain(const loader::Plugin& plugin) {
@@ -190,6 +190,7 @@ void PluginStreams::stop(std::chrono::milliseconds longest) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, longest, [&] { return live_.empty(); });
     open.assign(live_.begin(), live_.end());
+    live_.clear();
   }
   for (const auto& one : open) one->abandon();
 }

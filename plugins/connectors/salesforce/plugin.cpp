@@ -10,6 +10,7 @@
 
 #include "client/assertion.hpp"
 #include "client/host_transport.hpp"
+#include "events/subscriber.hpp"
 #include "mapping/cases.hpp"
 #include "mapping/orders.hpp"
 
@@ -145,6 +146,14 @@ class Salesforce final : public portico::Plugin {
     provide_customers(host, *parts_);
     provide_orders(host, *parts_);
     provide_cases(host, *parts_);
+    auto* const p = parts_.get();
+    events_ = std::make_unique<salesforce::events::Subscriber>(
+        host,
+        salesforce::events::AccessSource{
+            [p] { return p->session.get(); },
+            [p](std::uint64_t generation) { return p->session.renew(generation); }},
+        host.config().read<salesforce::events::Settings>());
+    events_->start();
     host.tasks().every(
         "salesforce.check", 5min, [p = parts_.get()] { p->check(); }, portico::Replicas::every);
   }
@@ -192,6 +201,7 @@ class Salesforce final : public portico::Plugin {
   }
 
   std::unique_ptr<Parts> parts_;
+  std::unique_ptr<salesforce::events::Subscriber> events_;
 };
 
 }  // namespace
