@@ -1,5 +1,9 @@
 // Events through cuts, kills and bad events: each effect once, the cursor never ahead of them.
-import { Tally, Client, control, sql, startHost, status } from '../lib/portal.mjs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Tally, Client, build, control, hostEnvironment, root, sql, startHost, status } from '../lib/portal.mjs';
 import { until } from '../lib/waiting.mjs';
 
 const kFull = Boolean(process.env.PORTICO_TEST_FULL);
@@ -29,7 +33,15 @@ function takenBy(replay) {
   return Math.max(0, ...batches.map(inBatch));
 }
 
-const kSettings = { 'plugins.salesforce.enabled': 'true', 'plugins.salesforce.events_lease_ms': '1000' };
+const folder = mkdtempSync(join(tmpdir(), 'portico-sf-events-'));
+const kConfig = join(folder, 'portico.properties');
+const configure = (settings = {}) =>
+  writeFileSync(
+    kConfig,
+    Object.entries({ 'plugins.salesforce.enabled': true, 'plugins.salesforce.events_lease_ms': 1000, 'control.socket': join(folder, 'control.sock'), ...settings })
+      .map(([key, value]) => `${key} = ${value}\n`)
+      .join(''),
+  );
 const kVariables = {
   SF_LOGIN_URL: status.sandbox.salesforce.loginUrl,
   SF_CLIENT_ID: status.sandbox.salesforce.clientId,
@@ -40,7 +52,11 @@ const kVariables = {
   SF_PUBSUB_ENDPOINT: status.sandbox.pubsub.endpoint,
   SF_PUBSUB_CA_FILE: status.sandbox.pubsub.caFile,
 };
-const start = () => startHost(kSettings, [], kVariables);
+const start = () => startHost({}, ['--config', kConfig], kVariables);
+const portico = (...args) =>
+  execFileSync(join(build, 'bin/portico'), [...args, '--config', kConfig], { cwd: root, env: { ...process.env, ...hostEnvironment(), ...kVariables }, encoding: 'utf8' });
+const hasEffect = (number) => sql(`SELECT count(*) FROM (${kOrders}) o WHERE n = ${number}`) === '1';
+const publishOne = (number) => publish({ number_field: 'Order_Id__c', number_from: number, count: 1 });
 
 // The number of an order is its place among the events; the unreadable one has none.
 const kOrders = `SELECT (payload->>'order_id')::int AS n FROM kernel.outbox WHERE topic = 'crm.fulfilment_requested/1'`;
@@ -91,6 +107,7 @@ async function storm() {
   return { host, cuts, kills, damaged, ahead };
 }
 
+configure();
 await ask('DELETE', '/faults');
 await ask('PUT', '/faults', [
   { vendor: 'pubsub', action: 'event', kind: 'repeat', probability: 0.05 },
@@ -129,11 +146,30 @@ if (host) {
   });
   await tally.test('calm', async () => {
     const published = performance.now();
-    await publish({ number_field: 'Order_Id__c', number_from: 1_000_000, count: 1 });
-    await until(() => sql(`SELECT count(*) FROM (${kOrders}) o WHERE n = 1000000`) === '1', 'a new event has its effect', kCalmLag_ms);
+    await publishOne(1_000_000);
+    await until(() => hasEffect(1_000_000), 'a new event has its effect', kCalmLag_ms);
     console.log(`a new event took ${Math.round(performance.now() - published)} ms`);
     const anyone = await new Client(host.url).get('/api/health/sf-events');
     tally.check(anyone.status === 401, 'the channel is for staff', `${anyone.status}`);
+  });
+  await tally.test('an administrator sees the stream, cuts it off and lets it go on', async () => {
+    const streams = () => JSON.parse(portico('plugin', 'why', 'salesforce', '--json')).instances.flatMap((i) => i.holdings.filter((h) => h.kind === 'channel'));
+    tally.check(streams().some((held) => held.place === 'Subscribe of salesforce_pubsub'), 'why shows the open stream', JSON.stringify(streams()));
+    portico('upstream', 'isolate', 'salesforce_pubsub');
+    await until(() => streams().length === 0, 'the stream has ended', kCalmLag_ms);
+    await publishOne(1_000_001);
+    portico('upstream', 'restore', 'salesforce_pubsub');
+    await until(() => hasEffect(1_000_001), 'what came meanwhile has its effect', kCalmLag_ms);
+    tally.check(true, 'isolated and restored');
+  });
+  await tally.test('a reload hands the stream over', async () => {
+    configure({ 'plugins.salesforce.events_demand': 10 });
+    const changes = portico('reload');
+    tally.check(/salesforce/.test(changes) && !/drain/.test(changes), 'the old one has ended', changes);
+    await publishOne(1_000_002);
+    await until(() => hasEffect(1_000_002), 'the new one takes events', kCalmLag_ms);
+    const instances = JSON.parse(portico('plugin', 'why', 'salesforce', '--json')).instances;
+    tally.check(instances.length === 1, 'one instance is left', JSON.stringify(instances));
   });
   await tally.test('the host stops with an open stream', async () => {
     const code = await host.stop();
@@ -142,4 +178,5 @@ if (host) {
     tally.check(held === 't', 'and gives the lead back');
   });
 }
+rmSync(folder, { recursive: true, force: true });
 tally.end();
