@@ -65,6 +65,16 @@ void forget_upstreams(const loader::Plugin& plugin, const loader::Plugin* other,
   }
 }
 
+/// Of a version that was refused, or that has taken over; calls that are under way come to their end.
+void forget_starting_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound,
+                               outbound::rpc::Channels& channels) {
+  for (const auto& [name, spec] : plugin.manifest.outbound) {
+    const auto starting = extensions::starting_upstream_name(plugin, name);
+    outbound.remove(starting);
+    channels.remove(starting);
+  }
+}
+
 void log_holdings(const loader::Plugin& plugin) {
   for (const auto& line : plugin.ledger.lines())
     observe::log(Level::warning, "loader", "still held",
@@ -106,9 +116,12 @@ Changes Host::reload() {
   Changes changes;
   std::shared_ptr<const policy::Published> published;
   try {
-    for (const auto& plugin : next.order)
-      if (!contains(before.order, plugin))
-        extensions::add_upstreams(*plugin, outbound_, channels_, settings_.cluster_replicas);
+    for (const auto& plugin : next.order) {
+      if (contains(before.order, plugin)) continue;
+      const auto running = before.find(plugin->id());
+      plugin->beside = running && serves(running->state());
+      extensions::add_upstreams(*plugin, outbound_, channels_, settings_.cluster_replicas);
+    }
     loader_.start(next, services_, {&extensions::find_extension, &extensions::release_lease});
     if (const auto refused = next.refused(); !refused.empty())
       throw Problem(422, "plugin.reload_refused", reasons(refused));
@@ -140,6 +153,10 @@ Changes Host::reload() {
 
   for (const auto& plugin : old)
     scheduler_.remove(*plugin), jobs_.remove(*plugin), workflows_.remove(*plugin);
+  for (const auto& plugin : fresh) {
+    if (!plugin->beside.exchange(false)) continue;
+    extensions::add_upstreams(*plugin, outbound_, channels_, settings_.cluster_replicas);
+  }
   const std::weak_ptr<const policy::Published> previous = pipeline_.published();
   pipeline_.publish(std::move(published));
   loader::publish(next);
@@ -150,6 +167,7 @@ Changes Host::reload() {
   }
   begin(fresh);
   end(std::move(old), changes);
+  for (const auto& plugin : fresh) forget_starting_upstreams(*plugin, outbound_, channels_);
   return changes;
 }
 
@@ -160,10 +178,10 @@ void Host::undo(const loader::Lineup& next, const loader::Lineup& before) {
     plugin->stop();
     plugin->retire();
     retired_bytes_ += plugin->retired_bytes();
-    const auto running = before.find(plugin->id());
-    const bool serves_on = running && serves(running->state());
-    forget_upstreams(*plugin, serves_on ? running.get() : nullptr, outbound_, channels_);
-    if (serves_on) extensions::add_upstreams(*running, outbound_, channels_, settings_.cluster_replicas);
+    if (plugin->beside)
+      forget_starting_upstreams(*plugin, outbound_, channels_);
+    else
+      forget_upstreams(*plugin, nullptr, outbound_, channels_);
   }
 }
 

@@ -9,8 +9,16 @@
 
 namespace kernel::extensions {
 
-std::string upstream_name(const loader::Plugin& plugin, const std::string& name) {
+std::string serving_upstream_name(const loader::Plugin& plugin, const std::string& name) {
   return name == plugin.id() ? name : plugin.id() + "_" + name;
+}
+
+std::string starting_upstream_name(const loader::Plugin& plugin, const std::string& name) {
+  return serving_upstream_name(plugin, name) + "--starting";
+}
+
+std::string upstream_name(const loader::Plugin& plugin, const std::string& name) {
+  return plugin.beside ? starting_upstream_name(plugin, name) : serving_upstream_name(plugin, name);
 }
 
 namespace {
@@ -23,6 +31,19 @@ std::string base_url_of(const loader::OutboundSpec& spec, std::string configured
   if (spec.protocol == Protocol::grpc && configured.find("://") == configured.npos)
     return "https://" + configured;
   return configured;
+}
+
+/// What an administrator has isolated stays so for a version that starts.
+template <class Table>
+void isolate_alike(const loader::Plugin& plugin, const std::string& name, Table& table) {
+  if (!plugin.beside) return;
+  const auto is_isolated = [all = table.stats()](const std::string& upstream) {
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& lane) { return lane.upstream == upstream && lane.isolated; });
+  };
+  const auto starting = starting_upstream_name(plugin, name);
+  const bool isolated = is_isolated(serving_upstream_name(plugin, name));
+  if (isolated != is_isolated(starting)) table.isolate(starting, isolated);
 }
 
 }  // namespace
@@ -46,10 +67,13 @@ void add_upstreams(const loader::Plugin& plugin, outbound::Outbound& outbound,
                               static_cast<double>(limits.background_percent) / 100,
                               static_cast<int>(limits.rate),
                               std::chrono::milliseconds(limits.rate_ms * replicas)};
-    if (spec.protocol == Protocol::http)
+    if (spec.protocol == Protocol::http) {
       outbound.add(std::move(settings));
-    else if (!plugin.config.at(spec.base_url).as_string().empty())  // empty: the plugin does without
+      isolate_alike(plugin, name, outbound);
+    } else if (!plugin.config.at(spec.base_url).as_string().empty()) {  // empty: the plugin does without
       channels.add({std::move(settings), std::chrono::milliseconds(spec.keep_alive_ms)});
+      isolate_alike(plugin, name, channels);
+    }
   }
 }
 

@@ -272,6 +272,8 @@ Manifest Manifest::parse(std::string_view text) {
     refuse("unload", "retired or unloadable", "'" + m.unload + "'");
   in.finish();
   for (const auto& [name, spec] : m.outbound) {
+    if (!is_word(name, "_-"))
+      refuse("outbound", "names of lower-case letters, digits, '_' and '-'", "'" + name + "'");
     if (!m.config.count(spec.base_url))
       refuse("outbound." + name + ".base_url", "a key of config", "'" + spec.base_url + "'");
     if (!spec.ca_file.empty() && !m.config.count(spec.ca_file))

@@ -55,6 +55,9 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
   /// The same where the table has that row; else nothing. returns: whether it had.
   bool advance_if_possible(Step step, std::string reason = {});
 
+  /// While it starts beside the version that serves: its upstreams then have names of their own.
+  std::atomic<bool> beside{false};
+
   /// While start runs: only then may it register.
   bool registering() const { return registering_; }
 

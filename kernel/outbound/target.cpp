@@ -11,6 +11,8 @@
 namespace kernel::outbound {
 namespace {
 
+constexpr std::size_t kLongestName = 128;  // a plugin's id, the name in its manifest, and what the host adds
+
 constexpr std::array kOwnHeaders = {
     std::string_view("host"),
     std::string_view("content-length"),
@@ -187,11 +189,11 @@ Target parse_base_url(std::string_view url) {
 }
 
 Target check_settings(const UpstreamSettings& s) {
-  const bool named =
-      !s.name.empty() && s.name.size() <= 64 && std::all_of(s.name.begin(), s.name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-      });
-  if (!named) refuse_settings("name: lower-case letters, digits, '_' and '-', at most 64");
+  const bool named = !s.name.empty() && s.name.size() <= kLongestName &&
+                     std::all_of(s.name.begin(), s.name.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+                     });
+  if (!named) refuse_settings("name: lower-case letters, digits, '_' and '-', at most 128");
   if (s.lanes.empty()) refuse_settings("lanes: none");
   for (const auto& [name, lane] : s.lanes) check_lane(name, lane);
   check_breaker(s.breaker);

@@ -173,18 +173,49 @@ async function calls_go_on(shop, host) {
   is('an upstream that nobody calls is refused', unknown.code === 1 && /upstream\.unknown/.test(unknown.out), unknown.out);
   const restored = await shop.portico('upstream', 'restore', 'tide_moon');
   is('restored, it is called again', restored.code === 0 && (await get(host, '/api/tide/call')).status === 200, restored.out);
-  const bad = shop.compile('tide', '5.2.0', { defines: ['TIDE_CALLS', 'TIDE_FAILS'], more });
-  shop.install('tide', bad);
-  for (let round = 1; round <= 5; round += 1) {
-    const calls = Promise.all(Array.from({ length: 60 }, () => get(host, '/api/tide/call')));
-    const { code, out } = await shop.portico('reload');
-    const failed = (await calls).filter((answer) => answer.status !== 200);
-    is(`calls under way end well while a version is refused (${round})`, code === 1 && /no moon/.test(out) && failed.length === 0, JSON.stringify(failed.slice(0, 3)) + out);
+  // Nobody is at the address that the refused version would call.
+  shop.configure({ 'plugins.tide.moon_url': 'http://127.0.0.1:9' });
+  for (const [version, defines, said] of [['5.2.0', ['TIDE_FAILS'], /no moon/], ['5.2.1', ['TIDE_LOOKS'], /tide_moon--starting/]]) {
+    shop.install('tide', shop.compile('tide', version, { defines: ['TIDE_CALLS', 'TIDE_STARTS_MS=300', ...defines], more }));
+    for (let round = 1; round <= 3; round += 1) {
+      let refusing = true;
+      const calls = Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const seen = [];
+          while (refusing) seen.push(await get(host, '/api/tide/call'));
+          return seen;
+        }),
+      );
+      const { code, out } = await shop.portico('reload');
+      refusing = false;
+      const all = (await calls).flat();
+      const failed = all.filter((answer) => answer.status !== 200);
+      is(`calls go where they went while ${version} is refused (${round})`, code === 1 && said.test(out) && failed.length === 0 && all.length >= 20, `${all.length} ${JSON.stringify(failed.slice(0, 3))}${out}`);
+    }
   }
+  const listed = await shop.portico('upstream', 'list');
+  is('of refused versions no upstream is left', /tide_moon /.test(listed.out) && !/starting/.test(listed.out), listed.out);
+
+  // A version that looks at its own upstream before it takes over.
+  let looked = 0;
+  const other = http.createServer((request, answer) => ((looked += 1), answer.end('{}')));
+  await new Promise((done) => other.listen(0, '127.0.0.1', done));
+  shop.configure({ 'plugins.tide.moon_url': `http://127.0.0.1:${other.address().port}` });
+  shop.install('tide', shop.compile('tide', '5.2.2', { defines: ['TIDE_CALLS', 'TIDE_LOOKS'], more }));
+  const isolated = await shop.portico('upstream', 'isolate', 'tide_moon');
+  const kept_away = await shop.portico('reload');
+  is('a starting version does not call an isolated upstream', isolated.code === 0 && kept_away.code === 1 && looked === 0 && /isolated/.test(kept_away.out), kept_away.out);
+  await shop.portico('upstream', 'restore', 'tide_moon');
+  const looks = await shop.portico('reload');
+  is('a starting version calls the upstream of its own settings', looks.code === 0 && looked === 1, `${looked} ${looks.out}`);
+  const there = await get(host, '/api/tide/call');
+  const after = await shop.portico('upstream', 'list');
+  is('and goes on with it when it has taken over', there.status === 200 && there.text === '5.2.2' && looked === 2 && !/starting/.test(after.out), `${there.text} ${looked} ${after.out}`);
   shop.configure({ 'plugins.tide.moon_url': undefined });
   shop.install('tide', shop.compile('tide', '5.3.0'));
   await shop.portico('reload');
   moon.close();
+  other.close();
 }
 
 /** A signal to stop is seen while a reload still waits for a request. */

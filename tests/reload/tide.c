@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifndef TIDE_SLOW_MS
 #define TIDE_SLOW_MS 1500
@@ -66,8 +67,7 @@ static portico_status settings(void* user, portico_handle exchange, portico_erro
 }
 
 #ifdef TIDE_CALLS
-static portico_status call(void* user, portico_handle exchange, portico_error* error) {
-  const struct tide* self = user;
+static portico_status look_at_moon(const struct tide* self, portico_error* error) {
   const portico_outbound* outbound = self->host->extension(self->host, PORTICO_EXT_OUTBOUND);
   portico_outbound_request request;
   portico_outbound_response response;
@@ -82,9 +82,14 @@ static portico_status call(void* user, portico_handle exchange, portico_error* e
   request.method = text("POST");
   request.path = text("/");
   status = outbound->call(self->host, &request, &response, error);
-  if (status != PORTICO_OK) return status;
-  self->host->release(self->host, response.body.lease);
-  return answer(self, exchange, TIDE_VERSION);
+  if (status == PORTICO_OK) self->host->release(self->host, response.body.lease);
+  return status;
+}
+
+static portico_status call(void* user, portico_handle exchange, portico_error* error) {
+  const struct tide* self = user;
+  const portico_status status = look_at_moon(self, error);
+  return status == PORTICO_OK ? answer(self, exchange, TIDE_VERSION) : status;
 }
 #endif
 
@@ -110,6 +115,12 @@ static portico_status start(portico_plugin* plugin, portico_error* error) {
   if (status == PORTICO_OK) status = add(self, "/api/" TIDE_ID "/settings", settings, error);
 #ifdef TIDE_CALLS
   if (status == PORTICO_OK) status = add(self, "/api/" TIDE_ID "/call", call, error);
+#endif
+#ifdef TIDE_LOOKS
+  if (status == PORTICO_OK) status = look_at_moon(self, error);
+#endif
+#ifdef TIDE_STARTS_MS
+  usleep(TIDE_STARTS_MS * 1000); /* on purpose: a start that takes its time */
 #endif
 #ifdef TIDE_CLASHES
   if (status == PORTICO_OK) status = add(self, "/api/pages", version, error);

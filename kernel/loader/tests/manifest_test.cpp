@@ -167,6 +167,7 @@ TEST_CASE("a member that is wrong is refused with field, wanted and found") {
            Row{"/outbound/rates/base_url", R"("rates_url")", "outbound.rates.base_url",
                "a key of config, found 'rates_url'"},
            Row{"/outbound/rates/base_url", "", "outbound.rates.base_url", "a text"},
+           Row{"/outbound", R"({"Rates Office":{"base_url":"url"}})", "outbound", "lower-case"},
            Row{"/outbound/rates/body_limit", "1023", "outbound.rates.body_limit", "from 1024"},
            Row{"/outbound/rates/lanes/slow/concurrency", "1001", "outbound.rates.lanes.slow.concurrency",
                "from 1 to 1000"},
