@@ -165,7 +165,7 @@ sandbox_start() {
   mkdir -p -m 0700 "$STATE/sandbox" || return
   sandbox_facts >"$RUN/sandbox.made_of"
   launch sandbox "$BUILD/bin/sandbox" --port "$(port_of sandbox)" --smtp-port "$(port_of smtp)" \
-    --state "$STATE/sandbox/state.json" --ready-file "$RUN/sandbox.ready"
+    --pubsub-port "$(port_of pubsub)" --state "$STATE/sandbox/state.json" --ready-file "$RUN/sandbox.ready"
   wait_for sandbox 20 sandbox_ready
 }
 
@@ -173,7 +173,7 @@ sandbox_start() {
 made_of() { stat -c '%n %Y %s' "$@" 2>/dev/null; }
 sandbox_facts() {
   made_of "$BUILD/bin/sandbox"
-  grep -E '^(sandbox|smtp)=' "$STATE/ports"
+  grep -E '^(sandbox|smtp|pubsub)=' "$STATE/ports"
 }
 
 # ---- host ----
@@ -204,6 +204,11 @@ PORTICO_PLUGINS_FREEBIT_ENABLED='true'
 FREEBIT_API_BASE_URL='$(sandbox_url)/freebit/emptool/api'
 FREEBIT_CLIENT_ID='$kSandboxOemId'
 FREEBIT_CLIENT_SECRET='$kSandboxOemKey'
+PORTICO_PLUGINS_SALESFORCE_ENABLED='true'
+SF_LOGIN_URL='$(sandbox_url)'
+SF_CLIENT_ID='$kSandboxConsumer'
+SF_USERNAME='$kSandboxUsername'
+SF_PRIVATE_KEY_PATH='$STATE/sandbox/salesforce_key.pem'
 SMTP_URL='smtp://127.0.0.1:$(port_of smtp)'
 ENV
   )
@@ -261,7 +266,8 @@ choose_ports() {
   port_state() { if is_running "$1"; then running=1; else running=0; fi; }
   port_state postgres && choose_port postgres 15432 "${FIXED_postgres:-}" $running
   port_state redis && choose_port redis 16379 "${FIXED_redis:-}" $running
-  port_state sandbox && choose_port sandbox 8180 "${FIXED_sandbox:-}" $running && choose_port smtp 8125 "${FIXED_smtp:-}" $running
+  port_state sandbox && choose_port sandbox 8180 "${FIXED_sandbox:-}" $running && choose_port smtp 8125 "${FIXED_smtp:-}" $running &&
+    choose_port pubsub 8190 "${FIXED_pubsub:-}" $running
   port_state host && choose_port http 8080 "${FIXED_http:-}" $running
 }
 

@@ -39,7 +39,8 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
 
     sandbox::Sandbox box(options);
-    const std::string line = fmt::format("{{\"http\":{},\"smtp\":{}}}\n", box.http_port(), box.smtp_port());
+    const std::string line = fmt::format("{{\"http\":{},\"smtp\":{},\"pubsub\":{}}}\n", box.http_port(),
+                                         box.smtp_port(), box.pubsub().port());
     if (!options.ready_file.empty()) write_ready_file(options.ready_file, line);
     fmt::print("{}", line);
     std::fflush(stdout);

@@ -37,8 +37,8 @@ struct Option {
 
 using View = std::string_view;
 
-const std::array<Option, 15>& table() {
-  static const std::array<Option, 15> kTable{{
+const std::array<Option, 17>& table() {
+  static const std::array<Option, 17> kTable{{
       {"--bind", "ADDRESS", "address to listen on (127.0.0.1)",
        [](Options& o, View, const std::string& v) { o.bind = v; }},
       {"--port", "N", "HTTP port, 0 takes a free one (8090)",
@@ -70,6 +70,11 @@ const std::array<Option, 15>& table() {
       {"--salesforce-key", "FILE",
        "PEM key or certificate that signs Salesforce assertions; made if missing (salesforce_key.pem beside the state)",
        [](Options& o, View, const std::string& v) { o.salesforce_key = v; }},
+      {"--pubsub-port", "N", "port of the event bus (gRPC over TLS), 0 takes a free one (0)",
+       [](Options& o, View n, const std::string& v) { o.pubsub_port = number_of<std::uint16_t>(n, v); }},
+      {"--pubsub-tls", "FOLDER",
+       "its ca.pem, server.pem and server_key.pem; made if missing (pubsub_tls beside the state)",
+       [](Options& o, View, const std::string& v) { o.pubsub_tls = v; }},
       {"--utc-offset", "+HH:MM", "the billing system's local time (+09:00)",
        [](Options& o, View, const std::string& v) { o.utc_offset_minutes = offset_of(v); }},
       {"--seed", "N", "start of the random numbers behind faults by probability (1)",
@@ -103,14 +108,14 @@ Options read_options(const std::vector<std::string>& arguments) {
 
 std::string help_text() {
   std::string text =
-      "sandbox plays the systems of record on this machine: WHMCS over HTTP and a mail server that keeps "
-      "what it gets.\n"
+      "sandbox plays the systems of record on this machine: WHMCS, Salesforce and a mobile enabler over HTTP, "
+      "Salesforce's event bus over gRPC, and a mail server that keeps what it gets.\n"
       "\nUsage: sandbox [OPTION VALUE]…\n\n";
   for (const auto& option : table())
     text += fmt::format("  {:<30} {}\n", fmt::format("{} {}", option.name, option.value), option.help);
   text += fmt::format("  {:<30} {}\n", "--help", "this text");
   text +=
-      "\nWhen ready it prints one line: {\"http\":PORT,\"smtp\":PORT}. SIGTERM or SIGINT ends it.\n"
+      "\nWhen ready it prints one line: {\"http\":PORT,\"smtp\":PORT,\"pubsub\":PORT}. SIGTERM or SIGINT ends it.\n"
       "Open http://127.0.0.1:PORT/ for everything it holds; /control switches faults and quirks.\n";
   return text;
 }

@@ -18,6 +18,8 @@ struct Options {
   std::string whmcs_system_url;  // "" is made of address and port
   std::string new_client_invoices;
   std::string salesforce_key;  // "" is beside the state file
+  std::uint16_t pubsub_port = 0;
+  std::string pubsub_tls;  // "" is beside the state file
   std::string freebit_oem_id = "sandboxOem";
   std::string freebit_oem_key = "sandboxOemKey000000000000000001";
   std::string freebit_files;  // "" keeps completion files in memory

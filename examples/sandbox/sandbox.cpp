@@ -40,6 +40,12 @@ std::string salesforce_key_of(const Options& options) {
   return std::filesystem::absolute(options.state_file).replace_filename("salesforce_key.pem").string();
 }
 
+/// The folder of the event bus's certificates: as said, or beside the state file; "" keeps them in memory.
+std::string pubsub_tls_of(const Options& options) {
+  if (!options.pubsub_tls.empty() || options.state_file.empty()) return options.pubsub_tls;
+  return std::filesystem::absolute(options.state_file).replace_filename("pubsub_tls").string();
+}
+
 }  // namespace
 
 Sandbox::Sandbox(const Options& options)
@@ -49,6 +55,8 @@ Sandbox::Sandbox(const Options& options)
       whmcs_(switches_of(options), clock_, faults_, state_),
       salesforce_(clock_, faults_, state_, salesforce_key_of(options),
                   options.state_file.empty() ? "" : options.state_file + ".files"),
+      pubsub_(clock_, faults_, salesforce_, state_,
+              options.state_file.empty() ? "" : options.state_file + ".events"),
       freebit_(freebit_switches_of(options), options.freebit_files, clock_, faults_, state_),
       mailbox_(clock_, state_) {
   state_.set_snapshot([this] { return snapshot(); });
@@ -62,6 +70,7 @@ Sandbox::Sandbox(const Options& options)
     if (const auto* room = root.if_contains("freebit")) freebit_.restore(room->as_object());
     mailbox_.restore(root.at("mail").as_object());
     if (const auto* salesforce = root.if_contains("salesforce")) salesforce_.restore(salesforce->as_object());
+    if (const auto* pubsub = root.if_contains("pubsub")) pubsub_.restore(pubsub->as_object());
     // What the command line says wins over what an earlier run kept.
     boost::json::object said;
     auto switches = whmcs_.switches();
@@ -75,9 +84,11 @@ Sandbox::Sandbox(const Options& options)
   whmcs_.mount(router_);
   salesforce_.mount(router_);
   salesforce::mount_control(salesforce_, router_);
+  pubsub_.mount(router_);
   freebit_.mount(router_);
   mailbox_.mount(router_);
   mount_control(*this, router_);
+  pubsub_.start(options.bind, options.pubsub_port, pubsub_tls_of(options));
   smtp_ = std::make_unique<mail::SmtpServer>(options.bind, options.smtp_port, mailbox_, faults_);
   http_ = std::make_unique<HttpServer>(options.bind, options.port, router_);
   whmcs_.set_system_url(options.whmcs_system_url.empty()
@@ -92,14 +103,17 @@ Sandbox::~Sandbox() {
 
 void Sandbox::set_clock_offset(std::int64_t offset_ms) {
   clock_.set_offset_ms(offset_ms);
+  pubsub_.clock_moved();
   state_.commit();
 }
 
 void Sandbox::reset() {
   faults_.clear();
   clock_.set_offset_ms(0);
+  pubsub_.clock_moved();
   whmcs_.reset();
   salesforce_.reset();
+  pubsub_.reset();
   freebit_.reset();
   mailbox_.clear();
 }
@@ -108,13 +122,15 @@ void Sandbox::stop() {
   faults_.shut_down();
   smtp_->stop();
   http_->stop();
+  pubsub_.stop();
 }
 
-boost::json::value Sandbox::snapshot() const {
+boost::json::value Sandbox::snapshot() {
   return boost::json::object{{"version", 1},
                              {"clock_offset_ms", clock_.offset_ms()},
                              {"whmcs", whmcs_.to_json()},
                              {"salesforce", salesforce_.to_json()},
+                             {"pubsub", pubsub_.to_json()},
                              {"freebit", freebit_.to_json()},
                              {"mail", mailbox_.to_json()}};
 }

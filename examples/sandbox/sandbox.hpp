@@ -14,6 +14,7 @@
 #include "examples/sandbox/mail/mailbox.hpp"
 #include "examples/sandbox/mail/smtp_server.hpp"
 #include "examples/sandbox/options.hpp"
+#include "examples/sandbox/pubsub/room.hpp"
 #include "examples/sandbox/salesforce/room.hpp"
 #include "examples/sandbox/whmcs/room.hpp"
 
@@ -33,6 +34,7 @@ class Sandbox {
   FaultBook& faults() { return faults_; }
   whmcs::Room& whmcs() { return whmcs_; }
   salesforce::Room& salesforce() { return salesforce_; }
+  pubsub::Room& pubsub() { return pubsub_; }
   freebit::Room& freebit() { return freebit_; }
   mail::Mailbox& mailbox() { return mailbox_; }
   /// Moves the clock and keeps the offset.
@@ -42,13 +44,14 @@ class Sandbox {
   void stop();
 
  private:
-  boost::json::value snapshot() const;
+  boost::json::value snapshot();
 
   Clock clock_;
   StateFile state_;
   FaultBook faults_;
   whmcs::Room whmcs_;
   salesforce::Room salesforce_;
+  pubsub::Room pubsub_;
   freebit::Room freebit_;
   mail::Mailbox mailbox_;
   Router router_;

@@ -1,10 +1,8 @@
 // npm jsforce against the sandbox's Salesforce: what this client accepts is what the sandbox must give.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { Tally } from '../lib/portal.mjs';
-import { assertion, failure, grantType, load, order, told, withFault, withSwitches } from './session.mjs';
+import { assertion, failure, grantType, load, order, tally, told, withFault, withSwitches } from './session.mjs';
 
 const jsforce = load('jsforce');
-const tally = new Tally();
 const tag = randomBytes(4).toString('hex'); // this run's records, in a sandbox that others use too
 
 const is = (seen, wanted, name) => tally.check(JSON.stringify(seen) === JSON.stringify(wanted), name, `${JSON.stringify(seen)} instead of ${JSON.stringify(wanted)}`);
@@ -299,5 +297,3 @@ await tally.test('faults', async () => {
   await order('DELETE', '/salesforce/sessions');
   is([(await lasting.query('SELECT COUNT() FROM Product2')).totalSize, renewed], [10, 2], 'and when every session has ended');
 });
-
-tally.end();

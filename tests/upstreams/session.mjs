@@ -3,9 +3,11 @@ import { createSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { control, status } from '../lib/portal.mjs';
+import { Tally, control, status } from '../lib/portal.mjs';
 
 export const told = status.sandbox.salesforce;
+export const bus = status.sandbox.pubsub;
+export const tally = new Tally(); // of all clients
 export const grantType = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** A package of the tools folder. */
@@ -32,7 +34,7 @@ export async function order(method, path, body) {
   return answer.json();
 }
 
-/** Runs `body` with faults ordered for Salesforce, which are gone afterwards. */
+/** Runs `body` with a fault ordered (for Salesforce unless it names another vendor), which is gone afterwards. */
 export async function withFault(fault, body) {
   await order('PUT', '/faults', { vendor: 'salesforce', ...fault });
   try {
@@ -43,13 +45,13 @@ export async function withFault(fault, body) {
 }
 
 /** Runs `body` with switches, which are as before afterwards. */
-export async function withSwitches(switches, body) {
-  const before = await order('GET', '/salesforce/switches');
-  await order('PUT', '/salesforce/switches', switches);
+export async function withSwitches(switches, body, room = 'salesforce') {
+  const before = await order('GET', `/${room}/switches`);
+  await order('PUT', `/${room}/switches`, switches);
   try {
     return await body();
   } finally {
-    await order('PUT', '/salesforce/switches', before);
+    await order('PUT', `/${room}/switches`, before);
   }
 }
 

@@ -40,6 +40,7 @@ json::object summary(Sandbox& box) {
           {"smtp", box.smtp_port()},
           {"whmcs", std::move(whmcs)},
           {"salesforce", salesforce::summary(box.salesforce())},
+          {"pubsub", box.pubsub().summary()},
           {"freebit", box.freebit().summary()},
           {"mail", box.mailbox().counters()},
           {"faults", box.faults().list()},

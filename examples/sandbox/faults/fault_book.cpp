@@ -12,10 +12,10 @@ namespace sandbox {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kVendors{"whmcs", "mail", "salesforce", "freebit"};
+constexpr std::array<std::string_view, 5> kVendors{"whmcs", "mail", "salesforce", "pubsub", "freebit"};
 constexpr auto kSlice = std::chrono::milliseconds(50);  // how soon a hang-up is noticed
 
-constexpr std::array<std::pair<FaultKind, std::string_view>, 14> kNames{{
+constexpr std::array<std::pair<FaultKind, std::string_view>, 17> kNames{{
     {FaultKind::kNone, "none"},
     {FaultKind::kHttp500Html, "http_500_html"},
     {FaultKind::kHttp403Empty, "http_403_empty"},
@@ -30,6 +30,9 @@ constexpr std::array<std::pair<FaultKind, std::string_view>, 14> kNames{{
     {FaultKind::kRefuse4xx, "refuse_4xx"},
     {FaultKind::kRefuse5xx, "refuse_5xx"},
     {FaultKind::kError, "error"},
+    {FaultKind::kRepeat, "repeat"},
+    {FaultKind::kReorder, "reorder"},
+    {FaultKind::kReuseReplayId, "reuse_replay_id"},
 }};
 
 FaultKind kind_of(std::string_view name) {
@@ -73,6 +76,10 @@ Fault FaultBook::read(const boost::json::object& order) {
   const bool names_errors = fault.vendor != "whmcs" && fault.vendor != "mail";
   if ((fault.kind == FaultKind::kError) != !fault.code.empty() || (!fault.code.empty() && !names_errors))
     throw BadRequest("code: goes with kind \"error\", and not with whmcs or mail");
+  const bool of_events = fault.kind == FaultKind::kRepeat || fault.kind == FaultKind::kReorder ||
+                         fault.kind == FaultKind::kReuseReplayId;
+  if (of_events && fault.vendor != "pubsub")
+    throw BadRequest("kind: repeat, reorder and reuse_replay_id go with vendor \"pubsub\"");
   if (fault.latency_ms < 0 || fault.jitter_ms < 0 || fault.hold_ms < 0)
     throw BadRequest("latency_ms, jitter_ms, hold_ms: not below 0");
   if (fault.probability < 0 || fault.probability > 1) throw BadRequest("probability: 0 to 1 expected");

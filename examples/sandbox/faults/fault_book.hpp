@@ -31,13 +31,16 @@ enum class FaultKind {
   kRefuse4xx,           // mail only
   kRefuse5xx,           // mail only
   kError,               // one of the vendor's own errors, named by `code`; not for whmcs and mail
+  kRepeat,              // pubsub only: an event is sent twice
+  kReorder,             // pubsub only: an event changes places with the next
+  kReuseReplayId,       // pubsub only: an event bears the replay id of the one before
 };
 
 std::string_view name_of(FaultKind kind);
 
 struct Fault {
   std::int64_t id = 0;
-  std::string vendor;  // "whmcs", "mail", "salesforce", "freebit"
+  std::string vendor;  // "whmcs", "mail", "salesforce", "pubsub", "freebit"
   std::string action;  // lower case; "" is every action
   FaultKind kind = FaultKind::kNone;
   std::string code;             // of kError, in the vendor's words

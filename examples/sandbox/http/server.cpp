@@ -81,7 +81,9 @@ class Handler : public net::HTTPRequestHandler {
     for (const auto& [name, value] : from) request.headers.emplace_back(name, value);
     request.peer_ip = from.clientAddress().host().toString();
     request.peer_gone = [&socket] { return has_hung_up(socket); };
-    if (read_body(from.stream(), request.body)) {
+    // A request that announces no body has none; waiting for one would end with the connection.
+    const bool has_body = from.hasContentLength() || from.getChunkedTransferEncoding();
+    if (!has_body || read_body(from.stream(), request.body)) {
       send(request, router_.answer(request), socket, to);
     } else {
       to.setKeepAlive(false);

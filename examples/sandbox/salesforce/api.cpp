@@ -178,6 +178,7 @@ Reply Api::dispatch(const Call& call) {
   }
   if (!reads) wrong_method(call, "HEAD,GET");
   if (first == "limits") return limits();
+  if (first == "event") return event(call);
   if (first == "recent") return {200, json::array{}, {}, {}};
   throw refusal(Err::kNotFound);
 }

@@ -16,6 +16,8 @@
 
 namespace sandbox::salesforce {
 
+struct EventSchema;
+
 constexpr int kOldestVersion = 50, kNewestVersion = 62;
 
 /// A call below /services/data.
@@ -75,10 +77,13 @@ class Api {
   Reply create(const Call& call, const Object& object);
   Reply by_external_id(const Call& call, const Object& object, const Field& field, const std::string& value);
   Reply download(const Call& call, const Object& object);
-  Reply event_schema(const Object& object) const;
   Reply changed_ids(const Call& call, const Object& object, bool deleted) const;
   boost::json::object readable(const Call& call, const Row& row) const;
   boost::json::object multipart_body(const Call& call, const Object& object) const;
+
+  // api_events.cpp
+  Reply event(const Call& call) const;
+  Reply event_schema(const Call& call, const EventSchema& schema) const;
 
   // api_query.cpp
   Reply query(const Call& call, bool with_deleted);

@@ -8,6 +8,7 @@
 #include "examples/sandbox/salesforce/ids.hpp"
 #include "examples/sandbox/salesforce/multipart.hpp"
 #include "examples/sandbox/salesforce/schema/describe.hpp"
+#include "examples/sandbox/salesforce/schema/event_schema.hpp"
 #include "examples/sandbox/salesforce/values.hpp"
 
 namespace sandbox::salesforce {
@@ -65,7 +66,7 @@ Reply Api::sobjects(const Call& call) {
       return {200, describe(org_.schema, object, base), {}, {stamp}};
     }
     if (third == "updated" || third == "deleted") return changed_ids(call, object, third == "deleted");
-    if (third == "eventschema" && object.event()) return event_schema(object);
+    if (third == "eventschema" && object.event()) return event_schema(call, platform_event_schema(object));
   }
   if (call.path.size() == 3 && call.method == "POST" && third == "id") return create(call, object);
   if (call.path.size() == 3) return record(call, object);
@@ -192,40 +193,6 @@ Reply Api::download(const Call& call, const Object& object) {
   if (call.nested) throw refusal(Err::kNotSupported, "Files cannot be read inside a composite call.");
   const auto& found = writer(call).get(object, call.path[2]);
   return {200, {}, org_.blobs.get(text_of(found, "Id")), {}};
-}
-
-Reply Api::event_schema(const Object& object) const {
-  json::array fields{
-      json::object{{"name", "CreatedDate"}, {"type", "long"}, {"doc", "CreatedDate:DateTime"}},
-      json::object{{"name", "CreatedById"}, {"type", "string"}, {"doc", "CreatedBy:EntityId"}}};
-  int number = 0;
-  for (const auto& field : object.fields) {
-    if (!field.custom()) continue;
-    const bool time = field.type == Type::kDateTime;
-    const bool real = is_number(field.type);
-    fields.push_back(json::object{{"name", field.name},
-                                  {"type", json::array{"null", time                           ? "long"
-                                                               : real                         ? "double"
-                                                               : field.type == Type::kBoolean ? "boolean"
-                                                                                              : "string"}},
-                                  {"doc", fmt::format("Data:{}:00N{:012}",
-                                                      time   ? "DateTime"
-                                                      : real ? "Double"
-                                                             : "Text",
-                                                      ++number)},
-                                  {"default", nullptr}});
-  }
-  json::object schema{{"type", "record"},
-                      {"name", object.name},
-                      {"namespace", "com.sforce.eventbus"},
-                      {"fields", std::move(fields)}};
-  // The id is what the Pub/Sub API calls the same text: 128 bits of it, URL-safe.
-  const std::string hex = md5_hex(write_json(schema));
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  schema["uuid"] = base64url(bytes);
-  return {200, std::move(schema), {}, {}};
 }
 
 Reply Api::changed_ids(const Call& call, const Object& object, bool deleted) const {

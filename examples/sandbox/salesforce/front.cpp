@@ -114,6 +114,9 @@ HttpAnswer Room::faulted(const HttpRequest& request, const std::string& action, 
   HttpAnswer answer = std::move(outcome.answer);
   switch (verdict.kind) {
     case FaultKind::kNone:
+    case FaultKind::kRepeat:
+    case FaultKind::kReorder:
+    case FaultKind::kReuseReplayId:
       break;
     case FaultKind::kRefuse4xx:
       answer = error_of("lock_row", no_access_status);
@@ -211,6 +214,7 @@ Room::Outcome Room::run(const HttpRequest& request, std::optional<Call> call, bo
   }
   if (changed) {
     state_.commit();
+    on_change_();
   } else {
     state_.touch();
   }

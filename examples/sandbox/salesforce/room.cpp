@@ -64,6 +64,16 @@ void Room::end_sessions() {
   state_.commit();
 }
 
+std::optional<std::string> Room::authenticate(std::string_view token) {
+  const std::lock_guard lock(mutex_);
+  return user_of(token);
+}
+
+std::string Room::base_url() const {
+  const std::lock_guard lock(mutex_);
+  return org_.base_url;
+}
+
 json::object Room::switches() const {
   const std::lock_guard lock(mutex_);
   return org_.switches.to_json();
@@ -94,6 +104,18 @@ json::array Room::changes(std::int64_t since) const {
   for (const auto& change : org_.store.changes)
     if (change.number > since) out.push_back(change.to_json());
   return out;
+}
+
+std::vector<Change> Room::changes_after(std::int64_t since) const {
+  const std::lock_guard lock(mutex_);
+  const auto first = std::find_if(org_.store.changes.begin(), org_.store.changes.end(),
+                                  [&](const Change& change) { return change.number > since; });
+  return {first, org_.store.changes.end()};
+}
+
+std::int64_t Room::last_change() const {
+  const std::lock_guard lock(mutex_);
+  return org_.store.last_change;
 }
 
 void Room::reset() {

@@ -3,10 +3,12 @@
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "examples/sandbox/common/call_log.hpp"
 #include "examples/sandbox/common/clock.hpp"
@@ -42,6 +44,9 @@ class Room {
   /// Every access token is refused from now on.
   void end_sessions();
   Keys& keys() { return keys_; }
+  /// The user of an access token that is good at this moment; counts as a use of it.
+  std::optional<std::string> authenticate(std::string_view token);
+  std::string base_url() const;
 
   boost::json::object switches() const;
   /// errors: BadRequest
@@ -51,6 +56,13 @@ class Room {
   boost::json::object counters() const;
   /// The changes after number `since`, oldest first.
   boost::json::array changes(std::int64_t since) const;
+  /// The same as they are, at most three days and 50,000.
+  std::vector<Change> changes_after(std::int64_t since) const;
+  /// The number of the newest change.
+  std::int64_t last_change() const;
+  /// `told` is called after every call that wrote, on its thread, when what it wrote is kept. To be set
+  /// before the first call.
+  void set_on_change(std::function<void()> told) { on_change_ = std::move(told); }
   void reset();
 
   boost::json::object to_json() const;
@@ -92,6 +104,7 @@ class Room {
   Cursors cursors_;                                                        // under mutex_
   std::map<std::int64_t, std::chrono::steady_clock::time_point> running_;  // under mutex_; by call number
   CallLog calls_;
+  std::function<void()> on_change_ = [] {};
 };
 
 /// The token after "Bearer " (or "OAuth "), or "".

@@ -52,6 +52,9 @@ bool reaches_action(FaultKind kind) {
     case FaultKind::kRefuse4xx:
     case FaultKind::kRefuse5xx:
     case FaultKind::kError:
+    case FaultKind::kRepeat:
+    case FaultKind::kReorder:
+    case FaultKind::kReuseReplayId:
       return true;
     case FaultKind::kHttp500Html:
     case FaultKind::kHttp403Empty:
@@ -136,6 +139,9 @@ HttpAnswer Room::answer_api(const HttpRequest& request) {
     case FaultKind::kRefuse4xx:
     case FaultKind::kRefuse5xx:
     case FaultKind::kError:
+    case FaultKind::kRepeat:
+    case FaultKind::kReorder:
+    case FaultKind::kReuseReplayId:
       answer = rendered(outcome, now_switches);
       break;
     case FaultKind::kStall:
