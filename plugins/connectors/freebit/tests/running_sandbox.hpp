@@ -1,10 +1,8 @@
-// The sandbox program on free ports, a transport over libcurl that reaches its enabler, and the connector on
-// it.
+// The sandbox program, a transport that reaches its enabler, and the connector on it.
 #pragma once
 
-#include <boost/json.hpp>
-#include <filesystem>
 #include <string>
+#include <testing/running_sandbox.hpp>
 #include <vector>
 
 #include "client/client.hpp"
@@ -13,42 +11,31 @@
 
 namespace freebit {
 
-/// One sandbox process; ends with this object.
-class RunningSandbox {
+/// The sandbox, spoken to about its enabler.
+class RunningSandbox : public connectors::RunningSandbox {
  public:
-  RunningSandbox();
-  ~RunningSandbox();
-  RunningSandbox(const RunningSandbox&) = delete;
-  RunningSandbox& operator=(const RunningSandbox&) = delete;
-
-  std::string url(const std::string& path) const;
-  /// A call of the control API with a JSON body.
-  boost::json::value control(const std::string& method, const std::string& path,
-                             const std::string& body = {}) const;
   void switches(const std::string& changes) const { control("PUT", "/freebit/switches", changes); }
-  /// The next call of this name goes wrong.
-  void fault(const std::string& call, const std::string& kind, const std::string& code = {}) const;
-  /// Moves the clock on.
-  void pass(std::chrono::seconds time) const;
-  Seconds now() const;
+  void fault(const std::string& call, const std::string& kind, const std::string& code = {}) const {
+    connectors::RunningSandbox::fault("freebit", call, kind, code);
+  }
   boost::json::object line(const std::string& account) const {
     return control("GET", "/freebit/lines/" + account).as_object();
   }
-  std::size_t calls_of(const std::string& call) const;
-  std::string state_file() const { return (folder_ / "state.json").string(); }
-
- private:
-  std::filesystem::path folder_;
-  int pid_ = -1;
-  int port_ = 0;
+  std::size_t calls_of(const std::string& call) const {
+    return connectors::RunningSandbox::calls_of("freebit", call);
+  }
 };
 
 /// Fails as outbound does: upstream.timeout when nothing comes, upstream.unavailable for every other cut.
 class CurlTransport final : public Transport {
  public:
   explicit CurlTransport(std::string base) : base_(std::move(base)) {}
-  Answer post(const CallSpec& call, std::string body) override;
-  long timeout_ms = 60'000;
+  Answer post(const CallSpec& call, std::string body) override {
+    auto got = connectors::ask_as_outbound(
+        "POST", base_ + call.path, {{"Content-Type", "application/x-www-form-urlencoded"}}, body, timeout);
+    return {got.status, std::move(got.body)};
+  }
+  std::chrono::milliseconds timeout{60'000};
 
  private:
   std::string base_;

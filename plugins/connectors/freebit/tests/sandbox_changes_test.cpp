@@ -94,9 +94,9 @@ TEST_CASE("a top-up whose answer is lost after it was applied adds its volume on
     const auto before = quotas(sandbox);
     connector.lines.get({kLine});  // the key is there: nothing but the top-up itself is slow
     sandbox.fault("PA04-04", fault);
-    if (std::string(fault) == "applied_then_timeout") connector.transport.timeout_ms = 2'000;
+    if (std::string(fault) == "applied_then_timeout") connector.transport.timeout = 2s;
     const auto outcome = connector.changes.top_up(top_up(id.c_str()));
-    connector.transport.timeout_ms = 60'000;
+    connector.transport.timeout = 60s;
     sandbox.control("DELETE", "/faults");
     CHECK(outcome.state == contract::OutcomeState::done);  // read back at once
     CHECK(connector.changes.top_up(top_up(id.c_str())).state == contract::OutcomeState::done);

@@ -67,6 +67,16 @@ bool is_bar(const Declined& declined) {
          std::find(std::begin(kCodes), std::end(kCodes), code) != std::end(kCodes);
 }
 
+/// Whatever became of the sign-on, the call that wanted it has not been sent.
+template <class Get>
+Access access_by(Get get) {
+  try {
+    return get();
+  } catch (const Problem& problem) {
+    throw portico::OutboundProblem(problem, false);
+  }
+}
+
 }  // namespace
 
 bool Refusal::has(std::string_view code) const {
@@ -136,13 +146,14 @@ void Client::decline(const Request& request, Declined&& declined) {
     throw Problem(503, "upstream.misconfigured", fmt::format("Salesforce {}: {}", request.operation, why),
                   60);
   }
+  quota_.passed();
   watcher_.answered();
   throw Refusal(request.operation, declined.status, std::move(declined.reasons));
 }
 
 json::value Client::call(Request request) {
   quota_.check(request.priority == portico::Priority::refresh);
-  auto access = session_.get();
+  auto access = access_by([&] { return session_.get(); });
   bool renewed = false, insists = false;
   for (int tries = 1;;) {
     Answer answer;
@@ -153,7 +164,7 @@ json::value Client::call(Request request) {
         throw Problem(503, "upstream.misconfigured", "Salesforce: a new access token is refused", 60);
       }
       // Stopped at the door: the same call with another token is no repeat.
-      access = session_.renew(access.generation);
+      access = access_by([&] { return session_.renew(access.generation); });
       renewed = true;
       continue;
     }

@@ -84,7 +84,10 @@ std::optional<std::string> utc(std::string_view text) {
   const auto at = std::chrono::sys_seconds(*day) + std::chrono::hours(hour) +
                   std::chrono::minutes(minute - offset) + std::chrono::seconds(second);
   const auto there = std::chrono::floor<std::chrono::days>(at);
-  if (there < std::chrono::sys_days(std::chrono::year(1) / 1 / 1)) return std::nullopt;
+  // Four digits of a year, also after the zone is taken off.
+  if (there < std::chrono::sys_days(std::chrono::year(1) / 1 / 1) ||
+      there > std::chrono::sys_days(std::chrono::year(9999) / 12 / 31))
+    return std::nullopt;
   const std::chrono::hh_mm_ss time(at - there);
   return fmt::format("{}T{:02}:{:02}:{:02}Z", written(there), time.hours().count(), time.minutes().count(),
                      time.seconds().count());

@@ -6,6 +6,7 @@
 #include "tests/connector.hpp"
 
 using namespace whmcs;
+using namespace std::chrono_literals;
 namespace contract = portico::billing;
 
 namespace {
@@ -124,10 +125,10 @@ TEST_CASE("whatever happens to AddClient, repeating it makes one client") {
     INFO(kind);
     const auto email = fmt::format("{}@mihon.example", kind);
     order_fault(sandbox, "AddClient", kind);
-    if (std::string(kind) == "applied_then_timeout") connector.transport.timeout_ms = 2'000;
+    if (std::string(kind) == "applied_then_timeout") connector.transport.timeout = 2s;
     std::string id;
     const auto first = code_of([&] { id = connector.customers.create(person(kind, email)).customer_id; });
-    connector.transport.timeout_ms = 20'000;
+    connector.transport.timeout = 20s;
     sandbox.control("DELETE", "/faults");
     const auto second = connector.customers.create(person(kind, email)).customer_id;
     if (first.empty())

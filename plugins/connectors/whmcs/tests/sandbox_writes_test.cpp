@@ -4,6 +4,7 @@
 #include "tests/connector.hpp"
 
 using namespace whmcs;
+using namespace std::chrono_literals;
 namespace contract = portico::billing;
 namespace json = boost::json;
 
@@ -149,9 +150,9 @@ TEST_CASE("whatever happens to a write, repeating it has one effect") {
       // UpgradeProduct is asked for the price first.
       const bool asks_first = std::string(write.action) == "UpgradeProduct";
       order_fault(sandbox, write.action, kind, asks_first ? 1 : 0);
-      if (std::string(kind) == "applied_then_timeout") c.transport.timeout_ms = 1'000;
+      if (std::string(kind) == "applied_then_timeout") c.transport.timeout = 1s;
       const auto first = code_of([&] { write.run(c, key); });
-      c.transport.timeout_ms = 20'000;
+      c.transport.timeout = 20s;
       sandbox.control("DELETE", "/faults");
       CHECK((first.empty() || first == "503 billing.outcome_unknown" || first == "502 upstream.refused" ||
              first == "422 billing.provisioning_failed"));
