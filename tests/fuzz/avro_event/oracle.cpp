@@ -8,6 +8,7 @@
 #include "events/avro.hpp"
 #include "events/change.hpp"
 #include "events/meaning.hpp"
+#include "events/protobuf.hpp"
 #include "tests/fuzz/lib/target.hpp"
 
 using namespace salesforce::events;
@@ -33,9 +34,24 @@ struct Silent final : Announcer {
   void announce(portico::Transaction&, const portico::crm::EventsMissed&) override {}
 };
 
+/// Any bytes are a message, with every field within them, or refused.
+void check_message(std::string_view bytes) {
+  try {
+    for (protobuf::Reader reader(bytes); reader.next();) {
+      const auto text = reader.text();
+      promise(text.empty() ||
+                  (text.data() >= bytes.data() && text.data() + text.size() <= bytes.data() + bytes.size()),
+              "a field lies in its message");
+    }
+  } catch (const portico::Problem& problem) {
+    promise(problem.code == "crm.event_unreadable", "a refused message has its code");
+  }
+}
+
 }  // namespace
 
 void fuzz::check(std::string_view input) {
+  check_message(input);
   static const auto ours = AvroSchema::parse(kChange);
   std::size_t size = 0;
   if (input.size() >= 2) {

@@ -233,6 +233,8 @@ void Subscription::commit(const std::vector<Taken>& events, std::string_view rep
     if (!replay_id.empty()) cursor_ = replay_id;
     last_renewed_ = now();
   }
+  if (!events.empty() && events.back().made_at)
+    host_.metrics().duration("event_lag", host_.clock().now() - *events.back().made_at);
   const auto tell = [&](const char* outcome, int count) {
     if (count > 0) host_.metrics().count("events", "outcome", outcome, count);
   };

@@ -1,13 +1,13 @@
 // eventbus.v1 messages, and the codes in trailers.
 #include "events/wire.hpp"
 
-#include <eventbus.pb.h>
-
+#include <algorithm>
 #include <portico/problem.hpp>
+
+#include "events/protobuf.hpp"
 
 namespace salesforce::events {
 
-namespace bus = eventbus::v1;
 using portico::Problem;
 using portico::RpcCode;
 
@@ -30,43 +30,80 @@ constexpr std::string_view kPrefix = "sfdc.platform.eventbus.grpc.";
   }
 }
 
-template <class Message>
-Message parsed(std::string_view bytes, const char* what) {
-  Message message;
-  if (bytes.size() > INT32_MAX || !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
-    throw Problem(502, "crm.event_unreadable", std::string(what) + " is no protobuf message of that kind");
-  return message;
+// Numbers of the fields of eventbus.v1.
+namespace fetch_request {
+enum { topic_name = 1, replay_preset = 2, replay_id = 3, num_requested = 4 };
+}
+namespace fetch_response {
+enum { events = 1, latest_replay_id = 2, pending_num_requested = 4 };
+}
+namespace consumer_event {
+enum { event = 1, replay_id = 2 };
+}
+namespace producer_event {
+enum { id = 1, schema_id = 2, payload = 3 };
+}
+namespace topic_request {
+enum { topic_name = 1 };
+}
+namespace topic_info {
+enum { can_subscribe = 4 };
+}
+namespace schema_request {
+enum { schema_id = 1 };
+}
+namespace schema_info {
+enum { schema_json = 1 };
+}
+
+enum Preset { kLatest = 0, kEarliest = 1, kCustom = 2 };
+
+constexpr std::size_t kMostEvents = 1000;  // of a reply; 100 can have been asked for
+
+RawEvent read_event(std::string_view bytes) {
+  RawEvent out;
+  for (protobuf::Reader consumer(bytes); consumer.next();) {
+    if (consumer.field() == consumer_event::replay_id) out.replay_id = consumer.text();
+    if (consumer.field() != consumer_event::event) continue;
+    for (protobuf::Reader producer(consumer.text()); producer.next();) {
+      if (producer.field() == producer_event::id) out.id = producer.text();
+      if (producer.field() == producer_event::schema_id) out.schema_id = producer.text();
+      if (producer.field() == producer_event::payload) out.payload = producer.text();
+    }
+  }
+  return out;
 }
 
 }  // namespace
 
 std::string fetch(std::string_view topic, From from, std::string_view replay_id, int count) {
-  bus::FetchRequest request;
-  request.set_topic_name(std::string(topic));
-  request.set_num_requested(count);
-  request.set_replay_preset(from == From::earliest ? bus::EARLIEST
-                            : from == From::latest ? bus::LATEST
-                                                   : bus::CUSTOM);
-  if (from == From::after) request.set_replay_id(std::string(replay_id));
-  return request.SerializeAsString();
+  protobuf::Writer request;
+  request.text(fetch_request::topic_name, topic)
+      .number(fetch_request::replay_preset, from == From::earliest ? kEarliest
+                                            : from == From::latest ? kLatest
+                                                                   : kCustom);
+  if (from == From::after) request.text(fetch_request::replay_id, replay_id);
+  return request.number(fetch_request::num_requested, count).take();
 }
 
 std::string fetch_more(std::string_view topic, int count) {
-  bus::FetchRequest request;
-  request.set_topic_name(std::string(topic));
-  request.set_num_requested(count);
-  return request.SerializeAsString();
+  return protobuf::Writer()
+      .text(fetch_request::topic_name, topic)
+      .number(fetch_request::num_requested, count)
+      .take();
 }
 
 Batch read_batch(std::string_view bytes) {
-  auto reply = parsed<bus::FetchResponse>(bytes, "FetchResponse");
   Batch batch;
-  batch.latest_replay_id = reply.latest_replay_id();
-  batch.pending = reply.pending_num_requested();
-  for (auto& one : *reply.mutable_events())
-    batch.events.push_back(
-        {std::move(*one.mutable_event()->mutable_id()), std::move(*one.mutable_event()->mutable_schema_id()),
-         std::move(*one.mutable_event()->mutable_payload()), std::move(*one.mutable_replay_id())});
+  for (protobuf::Reader reply(bytes); reply.next();) {
+    if (reply.field() == fetch_response::latest_replay_id) batch.latest_replay_id = reply.text();
+    if (reply.field() == fetch_response::pending_num_requested)
+      batch.pending = static_cast<int>(std::min<std::uint64_t>(reply.number(), kMostEvents));
+    if (reply.field() != fetch_response::events) continue;
+    if (batch.events.size() >= kMostEvents)
+      throw Problem(502, "crm.event_unreadable", "more events than can have been asked for");
+    batch.events.push_back(read_event(reply.text()));
+  }
   return batch;
 }
 
@@ -82,20 +119,22 @@ portico::ChannelCall call_of(const Access& access, std::string method, std::stri
 }
 
 void check_topic(const portico::Channels& channels, const Access& access, std::string_view topic) {
-  bus::TopicRequest request;
-  request.set_topic_name(std::string(topic));
-  const auto reply = channels.call(call_of(access, "GetTopic", request.SerializeAsString()));
+  const auto reply = channels.call(
+      call_of(access, "GetTopic", protobuf::Writer().text(topic_request::topic_name, topic).take()));
   if (reply.status.code != RpcCode::ok) fail(reply.status, "GetTopic " + std::string(topic));
-  if (!parsed<bus::TopicInfo>(reply.message, "TopicInfo").can_subscribe())
-    throw Problem(502, "crm.topic_refused", std::string(topic) + " cannot be subscribed to");
+  for (protobuf::Reader info(reply.message); info.next();)
+    if (info.field() == topic_info::can_subscribe && info.number() != 0) return;
+  throw Problem(502, "crm.topic_refused", std::string(topic) + " cannot be subscribed to");
 }
 
 std::string get_schema(const portico::Channels& channels, const Access& access, std::string_view id) {
-  bus::SchemaRequest request;
-  request.set_schema_id(std::string(id));
-  const auto reply = channels.call(call_of(access, "GetSchema", request.SerializeAsString()));
+  const auto reply = channels.call(
+      call_of(access, "GetSchema", protobuf::Writer().text(schema_request::schema_id, id).take()));
   if (reply.status.code != RpcCode::ok) fail(reply.status, "GetSchema");
-  return parsed<bus::SchemaInfo>(reply.message, "SchemaInfo").schema_json();
+  std::string out;
+  for (protobuf::Reader info(reply.message); info.next();)
+    if (info.field() == schema_info::schema_json) out = info.text();
+  return out;
 }
 
 std::string error_code(const portico::RpcStatus& status) {
