@@ -209,6 +209,8 @@ SF_LOGIN_URL='$(sandbox_url)'
 SF_CLIENT_ID='$kSandboxConsumer'
 SF_USERNAME='$kSandboxUsername'
 SF_PRIVATE_KEY_PATH='$STATE/sandbox/salesforce_key.pem'
+SF_PUBSUB_ENDPOINT='127.0.0.1:$(port_of pubsub)'
+SF_PUBSUB_CA_FILE='$STATE/sandbox/pubsub_tls/ca.pem'
 SMTP_URL='smtp://127.0.0.1:$(port_of smtp)'
 ENV
   )
