@@ -241,6 +241,7 @@ sanitizer_suites() {
   local preset room
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
   export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
+  export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$ROOT/tests/lsan.supp:print_suppressions=0}
   [ -f "$ROOT/tests/tsan.supp" ] && TSAN_OPTIONS="$TSAN_OPTIONS:suppressions=$ROOT/tests/tsan.supp"
   for preset in asan tsan; do
     any_ctest "$preset/" || selected "$preset/replicas" || selected "$preset/faults" || continue # nothing to build it for

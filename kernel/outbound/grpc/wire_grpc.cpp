@@ -164,10 +164,15 @@ class Channel final : public WireChannel {
 
 class Grpc final : public Wire {
  public:
-  Grpc() {
+  Grpc() : keeper_(grpc::CreateCustomChannel("", nullptr, {})) {
     gpr_set_log_function(
         [](gpr_log_func_args*) {});  // failures are told by statuses; addresses stay out of logs
     grpc_init();                     // for as long as the process lives
+    // With its last channel gRPC joins its callback threads, and a call's context, which holds its channel,
+    // ends on such a thread: it would wait for itself, and go on with what it has freed. A channel that leads
+    // nowhere and is never closed keeps them; its first call is what makes it use them.
+    std::make_shared<Call>(Fields(), std::string(), std::chrono::system_clock::now())
+        ->start(keeper_, "/portico.Keeper/Keep", [](WireStatus, std::string) {});
   }
 
   std::unique_ptr<WireChannel> connect(const WireSettings& s) override {
@@ -198,6 +203,9 @@ class Grpc final : public Wire {
     return std::make_unique<Channel>(
         grpc::CreateCustomChannel("dns:///" + s.address, credentials, arguments));
   }
+
+ private:
+  grpc::GenericStub keeper_;
 };
 
 }  // namespace
