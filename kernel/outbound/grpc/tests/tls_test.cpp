@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "kernel/observe/log.hpp"
 #include "kernel/outbound/grpc/tests/support.hpp"
 
 using namespace kernel::outbound;
@@ -86,4 +87,42 @@ TEST_CASE("a file without a certificate is refused when the channel is added") {
   } catch (const portico::Problem& problem) {
     CHECK(problem.code == "upstream.settings");
   }
+}
+
+TEST_CASE("no log line has metadata, a message or what the server said of them") {
+  char name[] = "/tmp/portico-grpc-log-XXXXXX";
+  const int file = ::mkstemp(name);
+  kernel::observe::set_output(file);
+  kernel::observe::set_level(kernel::observe::Level::debug);
+  {
+    ScriptedServer server;
+    Channels channels;
+    channels.add(settings_for(server.url()));
+    for (const auto* what : {"Unary", "Refuse", "Big", "Slow"}) {
+      auto call = call_to(what, "a very private message");
+      call.metadata = {{"accesstoken", "00D!very-secret"}};
+      call.deadline = Clock::now() + 2s;
+      try {
+        channels.call("bus", call);
+      } catch (const portico::Problem&) {
+      }
+    }
+    auto call = call_to("Stream", "a very private message");
+    call.metadata = {{"accesstoken", "00D!very-secret"}};
+    const auto listener = std::make_shared<Remembering>();
+    const auto stream = channels.open("bus", call, listener);
+    REQUIRE(listener->waits_for_messages(1));
+    stream->cancel(Cause::cancelled);
+    REQUIRE(listener->waits_for_end());
+  }
+  kernel::observe::set_level(kernel::observe::Level::info);
+  kernel::observe::set_output(2);
+  std::ifstream in(name);
+  const std::string log((std::istreambuf_iterator<char>(in)), {});
+  ::close(file);
+  std::filesystem::remove(name);
+  CHECK(log.find("\"operation\":\"Slow\"") != log.npos);
+  CHECK(log.find("very-secret") == log.npos);
+  CHECK(log.find("private") == log.npos);
+  CHECK(log.find("who are you") == log.npos);
 }
