@@ -155,7 +155,7 @@ class Salesforce final : public portico::Plugin {
         host.config().read<salesforce::events::Settings>());
     events_->start();
     host.tasks().every(
-        "salesforce.check", 5min, [p = parts_.get()] { p->check(); }, portico::Replicas::every);
+        "salesforce.check", 2min, [p = parts_.get()] { p->check(); }, portico::Replicas::every);
   }
 
   static void provide_customers(portico::Host& host, Parts& p) {
