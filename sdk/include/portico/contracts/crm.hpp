@@ -1,10 +1,10 @@
 // Customer records as plugins share them: accounts with their people, and whether a home can be connected,
 // whatever system keeps them.
 //
-// Writes take the caller's reference or name the values that are wanted: repeating one is safe, and is what to do after
-// any 5xx. 503 crm.outcome_unknown: nobody knows yet whether the write took effect; wait for Retry-After first. A 4xx
-// means that it did not. 422 crm.refused has members.errors like request.invalid; an entry's "text", where there is one,
-// is the system's own and meant for the person who filled the form.
+// Writes take the caller's reference or name the values that are wanted: repeating one is safe, and is what
+// to do after any 5xx. 503 crm.outcome_unknown: nobody knows yet whether the write took effect; wait for
+// Retry-After first. A 4xx means that it did not. 422 crm.refused has members.errors like request.invalid; an
+// entry's "text", where there is one, is the system's own and meant for the person who filled the form.
 #pragma once
 
 #include <portico/operations.hpp>
