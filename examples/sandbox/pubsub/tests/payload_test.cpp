@@ -237,6 +237,11 @@ TEST_CASE("the log comes back after a restart, without what was being written at
     CHECK(log.at(log.begin()).id == "a");
     CHECK(log.at(log.begin()).payload == std::string("\0\xFF", 2));
     CHECK(log.append({event_named("d", 5)}) > newest);
+  }
+  {
+    EventLog log(file);
+    REQUIRE(log.end() - log.begin() == 4);
+    CHECK(log.at(log.end() - 1).id == "d");
     log.drop_before(3);
     CHECK(log.at(log.begin()).id == "c");
     newest = log.at(log.end() - 1).replay;
