@@ -36,7 +36,7 @@ async function badDay(cluster, tally) {
   const warmed = performance.now();
   for (const host of cluster.hosts) await stored.at(host).get('/api/invoices');
 
-  const well = await bothKinds(cluster, tally, 'billing well', 3, { stored, fetching, page });
+  const well = await bothKinds(cluster, tally, 'billing well', full ? 60 : 3, { stored, fetching, page });
   page.age_ms = performance.now() - warmed;
   tally.check(well.fresh.count(200) === well.fresh.answers.length, 'billing well: everything is answered', well.fresh.summary());
 
@@ -59,9 +59,15 @@ async function badDay(cluster, tally) {
 
   await cluster.whmcs.set({ refuse: true });
   const opened = await sum(cluster, 'portico_outbound_breaker_opened_total', ...kBreaker);
+  const since = performance.now();
+  const opening = until(async () => (await sum(cluster, 'portico_outbound_breaker_state', ...kBreaker)) > 0, 'a breaker opens').then(
+    () => (performance.now() - since) / 1000,
+    () => NaN,
+  );
   const gone = await bothKinds(cluster, tally, 'billing gone', full ? 60 : 6, { stored, fetching, page });
   tally.check(gone.fresh.count(200) === 0 && gone.fresh.count(503, 504) === gone.fresh.answers.length, 'billing gone: what has to be fetched is refused', gone.fresh.summary());
   const open = await sum(cluster, 'portico_outbound_breaker_opened_total', ...kBreaker);
+  console.log(`the first breaker open ${(await opening).toFixed(1)} s after billing was gone`);
   tally.check(open > 0 && (open > opened || (await sum(cluster, 'portico_outbound_breaker_state', ...kBreaker)) > 0), 'billing gone: breakers are open', `${opened} → ${open}`);
   const attempts = (await sum(cluster, 'portico_outbound_attempts_total', ...kBreaker)) - attemptsBefore;
   const calls = (await sum(cluster, 'portico_outbound_calls_total', ...kBreaker)) - callsBefore;
