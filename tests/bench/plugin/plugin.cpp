@@ -124,7 +124,7 @@ class Bench final : public portico::Plugin {
                const auto arguments = boost::json::parse(request.query("arguments").value_or("{}"));
                const portico::Operation<boost::json::value, boost::json::value> operation{name.c_str()};
                const auto times = static_cast<int>(request.query_int("times", 1, 1, 10'000));
-               return time_of(name, times, [&](int) { host.operations().call(operation, arguments); });
+               return time_of(name, times, [&](int) { host.call(operation, arguments); });
              })
         .access(portico::Access::anyone)
         .deadline(60s)
