@@ -215,7 +215,8 @@ Settings Settings::read(const Source& source) {
   s.default_language = in.one_of("portal.default_language", {"en", "ja"});
   s.http_port = static_cast<std::uint16_t>(in.number("http.port", 0, 65535));
   s.public_url = in.text("public.url");
-  if (s.public_url.empty()) s.public_url = "http://localhost:" + std::to_string(s.http_port);
+  if (s.public_url.empty())  // a port that is picked later is known to nobody yet
+    s.public_url = s.http_port ? "http://localhost:" + std::to_string(s.http_port) : "http://localhost";
   while (!s.public_url.empty() && s.public_url.back() == '/') s.public_url.pop_back();
   try {
     const Poco::URI uri(s.public_url);

@@ -44,6 +44,7 @@ TEST_CASE("without a public address browsers come to localhost, at the port that
   };
   CHECK(read({}).public_url == "http://localhost:8080");
   CHECK(read({{"http.port", "9123"}}).public_url == "http://localhost:9123");
+  CHECK(read({{"http.port", "0"}}).public_url == "http://localhost");
   CHECK(read({{"http.port", "9123"}, {"public.url", "http://localhost:3000"}}).public_url ==
         "http://localhost:3000");
 }
