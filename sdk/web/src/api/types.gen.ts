@@ -187,6 +187,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/sf-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels of events from Salesforce */
+        get: operations["getApiHealthSfEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invoices": {
         parameters: {
             query?: never;
@@ -439,6 +456,38 @@ export interface components {
         ConfirmForm: {
             token: string;
             password?: string;
+        };
+        Health: {
+            enabled: boolean;
+            channel: string;
+            replay: components["schemas"]["Replay"];
+            subscriber: components["schemas"]["SubscriberStatus"];
+            /** Format: int64 */
+            lag_ms?: number;
+            gap?: components["schemas"]["Missed"];
+            channels: components["schemas"]["ChannelHealth"][];
+        };
+        Replay: {
+            lastReplayId?: string;
+        };
+        SubscriberStatus: {
+            status: string;
+        };
+        Missed: {
+            since?: string;
+            reason: string;
+            found_at: string;
+        };
+        ChannelHealth: {
+            channel: string;
+            replay: components["schemas"]["Replay"];
+            subscriber: components["schemas"]["SubscriberStatus"];
+            /** Format: int64 */
+            lag_ms?: number;
+            heard_at?: string;
+            gap?: components["schemas"]["Missed"];
+            /** Format: int64 */
+            poison: number;
         };
         InvoiceList: {
             items: components["schemas"]["InvoiceSummary"][];
@@ -1103,6 +1152,44 @@ export interface operations {
             };
         };
     };
+    getApiHealthSfEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked for */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A failure */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A failure */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getApiInvoices: {
         parameters: {
             query?: {
@@ -1270,7 +1357,10 @@ export interface operations {
     patchApiMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of any number of requests with the same key one takes effect */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1312,7 +1402,10 @@ export interface operations {
     patchApiMeAddress: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Of any number of requests with the same key one takes effect */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
