@@ -211,16 +211,17 @@ void Subscription::respond(v1::FetchResponse& response) {
   response.set_pending_num_requested(static_cast<std::int32_t>(demand_));
   writing_ = true;
   set_outcome(fmt::format("{} events", delivered_));
-  send(response.SerializeAsString());
+  // Before anything is sent: who reads the response may move the clock at once.
   if (demand_ > 0) {
     arm(keepalive_, bus_.switches.keepalive_ms, [this] { keep_alive(); });
-    return;
+  } else {
+    disarm(keepalive_);
+    arm(idle_, bus_.switches.idle_end_ms, [this] {
+      if (bus_.switches.idle_end != "ok") throw BusError(bus_.switches.idle_end);
+      end({});
+    });
   }
-  disarm(keepalive_);
-  arm(idle_, bus_.switches.idle_end_ms, [this] {
-    if (bus_.switches.idle_end != "ok") throw BusError(bus_.switches.idle_end);
-    end({});
-  });
+  send(response.SerializeAsString());
 }
 
 void Subscription::keep_alive() {

@@ -1,11 +1,13 @@
 // An org and its bus for one test, a caller who is signed on, and what a test says to both.
 #pragma once
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -113,10 +115,19 @@ class Playing {
   }
   /// The same, once the bus knows of it: what is published from now on is for it.
   Stream listen(std::int32_t count, const std::string& topic = kTopic) {
-    const auto before = control("GET", "").at("streams").as_array().size();
+    const auto before = streams();
     Stream stream = subscribe(count, v1::LATEST, {}, topic);
-    while (control("GET", "").at("streams").as_array().size() == before) std::this_thread::yield();
+    const auto is_new = [&](const std::string& rpc_id) { return !before.contains(rpc_id); };
+    while (std::ranges::none_of(streams(), is_new)) std::this_thread::yield();
     return stream;
+  }
+  /// The rpc_ids of the streams the bus knows of.
+  std::set<std::string> streams() {
+    std::set<std::string> out;
+    const auto page = control("GET", "");
+    for (const auto& stream : page.at("streams").as_array())
+      out.emplace(stream.at("rpc_id").as_string());
+    return out;
   }
   Ended refusal(Stream stream) {
     CHECK_FALSE(stream.read());
