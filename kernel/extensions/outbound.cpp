@@ -1,11 +1,13 @@
 // portico.outbound/1: calls to the upstreams that the manifest names.
 #include <algorithm>
 #include <cctype>
+#include <mutex>
 
 #include "kernel/extensions/all.hpp"
 #include "kernel/extensions/table.hpp"
 #include "kernel/extensions/upstreams.hpp"
 #include "kernel/loader/call_scope.hpp"
+#include "kernel/loader/handles.hpp"
 
 namespace kernel::extensions {
 
@@ -118,14 +120,14 @@ struct Reply {
   std::string headers;
 };
 
-portico_status call(const portico_host* host, const portico_outbound_request* raw,
-                    portico_outbound_response* out, portico_error* error) {
-  return guard(error, [&] {
+/// What both kinds of call make of the plugin's request; checks sizes and the manifest.
+struct Asked {
+  Asked(const portico_host* host, const portico_outbound_request* raw, portico_outbound_response* out) {
     if (raw->size < sizeof *raw || out->size < sizeof *out)
-      throw Problem(500, "plugin.wrong_abi", "the request or response of outbound.call is too small");
+      throw Problem(500, "plugin.wrong_abi", "the request or response of an outbound call is too small");
     out->status = 0, out->may_have_been_sent = 0, out->attempts = 0, out->body = {};
-    outbound::Request request;
-    const auto name = declared_upstream(host, raw->upstream, Protocol::http);
+    out->content_type = {}, out->headers = {};
+    upstream = declared_upstream(host, raw->upstream, Protocol::http);
     request.method = text_of(raw->method);
     request.path = text_of(raw->path);
     for (std::uint64_t i = 0; i < raw->header_count; ++i)
@@ -139,23 +141,102 @@ portico_status call(const portico_host* host, const portico_outbound_request* ra
     request.priority = priority_of(raw->priority);
     request.kind = raw->kind == PORTICO_OUTBOUND_READ ? outbound::Kind::read : outbound::Kind::write;
     request.operation = text_of(raw->operation);
+    auto& usage = plugin_of(host).usage;
+    usage.add(usage.outbound_calls, 1);
+  }
+  std::string upstream;
+  outbound::Request request;
+};
+
+template <class Function>
+auto telling_whether_sent(portico_outbound_response* out, Function&& function) {
+  try {
+    return function();
+  } catch (const outbound::CallProblem& problem) {
+    out->may_have_been_sent = problem.may_have_been_sent ? 1 : 0;
+    throw;
+  }
+}
+
+void hand_out(outbound::Response response, portico_outbound_response* out) {
+  const auto reply = std::make_shared<Reply>(std::move(response));
+  out->status = reply->response.status, out->may_have_been_sent = 1;
+  out->attempts = static_cast<std::uint32_t>(reply->response.attempts);
+  out->body = {reply->response.body.data(), reply->response.body.size(), lease(reply, "an upstream's reply")};
+  out->content_type = portico::to_str(reply->response.header("content-type"));
+  out->headers = portico::to_str(reply->headers);
+}
+
+portico_status call(const portico_host* host, const portico_outbound_request* raw,
+                    portico_outbound_response* out, portico_error* error) {
+  return guard(error, [&] {
+    Asked asked(host, raw, out);
     auto& plugin = plugin_of(host);
-    const loader::Ledger::Entry line(plugin.ledger, loader::Holding::outbound, name);
-    plugin.usage.add(plugin.usage.outbound_calls, 1);
-    std::shared_ptr<Reply> reply;
-    try {
-      reply = std::make_shared<Reply>(services_of(host).outbound.call(name, std::move(request)));
-    } catch (const outbound::CallProblem& problem) {
-      out->may_have_been_sent = problem.may_have_been_sent ? 1 : 0;
-      throw;
-    }
-    const auto& response = reply->response;
+    const loader::Ledger::Entry line(plugin.ledger, loader::Holding::outbound, asked.upstream);
+    auto response = telling_whether_sent(
+        out, [&] { return services_of(host).outbound.call(asked.upstream, std::move(asked.request)); });
     plugin.usage.add(plugin.usage.bytes_in, response.body.size());
-    out->status = response.status, out->may_have_been_sent = 1;
-    out->attempts = static_cast<std::uint32_t>(response.attempts);
-    out->body = {response.body.data(), response.body.size(), lease(reply, "an upstream's reply")};
-    out->content_type = portico::to_str(response.header("content-type"));
-    out->headers = portico::to_str(reply->headers);
+    hand_out(std::move(response), out);
+  });
+}
+
+/// A reply that a plugin reads. The line in the ledger keeps the plugin until it is closed.
+struct Incoming {
+  Incoming(loader::Plugin& plugin, std::string upstream, outbound::OpenReply opened)
+      : owner(&plugin),
+        place(std::move(upstream)),
+        line(plugin, loader::Holding::outbound, place),
+        reply(std::move(opened)) {}
+  const loader::Plugin* const owner;
+  const std::string place;
+  const HeldLine line;
+  std::mutex one_reader;
+  outbound::OpenReply reply;
+};
+
+loader::Handles<Incoming>& incoming() {
+  static loader::Handles<Incoming> handles;
+  return handles;
+}
+
+portico_status open(const portico_host* host, const portico_outbound_request* raw, std::uint64_t body_limit,
+                    portico_outbound_response* out, portico_handle* handle, portico_error* error) {
+  return guard(error, [&] {
+    *handle = 0;
+    Asked asked(host, raw, out);
+    auto& plugin = plugin_of(host);
+    const loader::Ledger::Entry line(plugin.ledger, loader::Holding::outbound, asked.upstream);
+    auto opened = telling_whether_sent(out, [&] {
+      return services_of(host).outbound.open(asked.upstream, std::move(asked.request), body_limit);
+    });
+    plugin.usage.add(plugin.usage.bytes_in, opened.head().body.size());
+    hand_out(opened.head(), out);
+    if (opened.streams())
+      *handle =
+          incoming().add(std::make_shared<Incoming>(plugin, std::move(asked.upstream), std::move(opened)));
+  });
+}
+
+portico_status read(const portico_host* host, portico_handle handle, char* buffer, std::uint64_t size,
+                    std::uint64_t* got, portico_error* error) {
+  *got = 0;
+  if (size == 0) return PORTICO_E_INVALID;
+  auto& plugin = plugin_of(host);
+  const auto found = incoming().find(handle);
+  if (!found || found->owner != &plugin) return PORTICO_E_STALE;
+  return guard(error, [&] {
+    const std::lock_guard lock(found->one_reader);
+    *got = found->reply.read(buffer, size);
+    plugin.usage.add(plugin.usage.bytes_in, *got);
+  });
+}
+
+void close(const portico_host* host, portico_handle handle) {
+  guard(nullptr, [&] {
+    const auto found = incoming().find(handle);
+    if (!found || found->owner != &plugin_of(host)) return;
+    found->reply.cancel();  // also where another thread still waits for it
+    incoming().take(handle);
   });
 }
 
@@ -167,6 +248,6 @@ void report_bad_reply(const portico_host* host, portico_str upstream) {
 
 }  // namespace
 
-const portico_outbound kOutbound{sizeof(portico_outbound), 0, &call, &report_bad_reply};
+const portico_outbound kOutbound{sizeof(portico_outbound), 0, &call, &report_bad_reply, &open, &read, &close};
 
 }  // namespace kernel::extensions

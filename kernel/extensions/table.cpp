@@ -17,16 +17,28 @@ struct Row {
 };
 
 const Row kTable[] = {
-    {PORTICO_EXT_ROUTES, &kRoutes},     {PORTICO_EXT_EXCHANGE, &kExchange},
-    {PORTICO_EXT_IDEMPOTENCY, &kIdempotency}, {PORTICO_EXT_STREAMS, &kStreams},   {PORTICO_EXT_OPERATIONS, &kOperations},
-    {PORTICO_EXT_DATABASE, &kDatabase}, {PORTICO_EXT_CACHE, &kCache},
-    {PORTICO_EXT_OUTBOUND, &kOutbound}, {PORTICO_EXT_CHANNELS, &kChannels}, {PORTICO_EXT_TASKS, &kTasks},
-    {PORTICO_EXT_EVENTS, &kEvents},     {PORTICO_EXT_MAIL, &kMail},
-    {PORTICO_EXT_IDENTITY, &kIdentity}, {PORTICO_EXT_CONFIG, &kConfig},
-    {PORTICO_EXT_LOG, &kLog},           {PORTICO_EXT_METRICS, &kMetrics},
-    {PORTICO_EXT_AUDIT, &kAudit},       {PORTICO_EXT_HEALTH, &kHealth},
-    {PORTICO_EXT_CRYPTO, &kCrypto},     {PORTICO_EXT_CLOCK, &kClock},
-    {PORTICO_EXT_PAGES, &kPages},       {PORTICO_EXT_WORKFLOWS, &kWorkflows},
+    {PORTICO_EXT_ROUTES, &kRoutes},
+    {PORTICO_EXT_EXCHANGE, &kExchange},
+    {PORTICO_EXT_IDEMPOTENCY, &kIdempotency},
+    {PORTICO_EXT_STREAMS, &kStreams},
+    {PORTICO_EXT_OPERATIONS, &kOperations},
+    {PORTICO_EXT_DATABASE, &kDatabase},
+    {PORTICO_EXT_CACHE, &kCache},
+    {PORTICO_EXT_OUTBOUND, &kOutbound},
+    {PORTICO_EXT_CHANNELS, &kChannels},
+    {PORTICO_EXT_TASKS, &kTasks},
+    {PORTICO_EXT_EVENTS, &kEvents},
+    {PORTICO_EXT_MAIL, &kMail},
+    {PORTICO_EXT_IDENTITY, &kIdentity},
+    {PORTICO_EXT_CONFIG, &kConfig},
+    {PORTICO_EXT_LOG, &kLog},
+    {PORTICO_EXT_METRICS, &kMetrics},
+    {PORTICO_EXT_AUDIT, &kAudit},
+    {PORTICO_EXT_HEALTH, &kHealth},
+    {PORTICO_EXT_CRYPTO, &kCrypto},
+    {PORTICO_EXT_CLOCK, &kClock},
+    {PORTICO_EXT_PAGES, &kPages},
+    {PORTICO_EXT_WORKFLOWS, &kWorkflows},
 };
 
 struct Lease {

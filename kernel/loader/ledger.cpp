@@ -6,9 +6,9 @@
 namespace kernel::loader {
 
 std::string_view to_string(Holding kind) noexcept {
-  constexpr std::array<std::string_view, 13> kNames = {"control",   "request",  "pending",  "stream",
-                                                       "operation", "task",     "job",      "event",
-                                                       "workflow",  "outbound", "channel",  "database", "lease"};
+  constexpr std::array<std::string_view, 13> kNames = {
+      "control", "request",  "pending",  "stream",  "operation", "task", "job",
+      "event",   "workflow", "outbound", "channel", "database",  "lease"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

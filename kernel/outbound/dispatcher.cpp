@@ -10,6 +10,7 @@
 
 #include "kernel/observe/health.hpp"
 #include "kernel/observe/log.hpp"
+#include "kernel/outbound/body_pipe.hpp"
 #include "kernel/outbound/call_log.hpp"
 
 namespace kernel::outbound {
@@ -215,6 +216,9 @@ void Dispatcher::admit(std::unique_ptr<Job> owned) {
   if (job.request.cancel.stop_possible()) {
     job.on_cancel.emplace(job.request.cancel, [this, id = job.id] { inbox_.cancel(id); });
   }
+  if (job.request.pipe) {
+    job.request.pipe->on_room([this, id = job.id] { inbox_.push([this, id] { resume(id); }); });
+  }
   enqueue(job);
 }
 
@@ -253,7 +257,7 @@ void Dispatcher::start(Job& job) {
   lane.started(job.request.priority, Clock::now());
   job.stage = Job::Stage::in_flight;
   job.attempt_started = Clock::now();
-  job.attempt_time = std::min(left, job.upstream->settings().timeout);
+  job.attempt_time = job.request.pipe ? left : std::min(left, job.upstream->settings().timeout);
   ++job.attempts;
   job.upstream->count_attempt();
   try {
@@ -266,6 +270,7 @@ void Dispatcher::start(Job& job) {
     job.transfer->prepare(job.upstream->settings(), job.request, job.url, job.attempt_time);
     sent_.emplace(job.transfer->handle(), &job);
     loop_.add(job.transfer->handle());
+    if (job.request.pipe) set_timer(job, job.attempt_started + job.upstream->settings().timeout);
   } catch (const std::exception& e) {
     if (job.transfer) sent_.erase(job.transfer->handle());
     job.transfer.reset();
@@ -308,12 +313,16 @@ void Dispatcher::on_done(CURL* handle, CURLcode code) {
 void Dispatcher::give_back_permit(Job& job, const Attempt& attempt) {
   Breaker& breaker = job.lane->breaker();
   const Clock::time_point now = options_.breaker_clock();
-  const Clock::duration took = Clock::now() - job.attempt_started;
+  const auto* pipe = job.request.pipe.get();
+  const bool begun = pipe && pipe->begun();
+  const Clock::duration took = (begun ? pipe->begun_at() : Clock::now()) - job.attempt_started;
   // A call whose caller left it hardly any time says nothing about the upstream.
   const bool short_of_time = attempt.outcome == Outcome::timeout &&
                              job.attempt_time < std::chrono::seconds(1) &&
                              job.attempt_time < job.upstream->settings().timeout;
-  switch (short_of_time ? Verdict::none : verdict_of(attempt.outcome)) {
+  const bool reader_was_slow =
+      begun && attempt.outcome == Outcome::timeout && pipe->waited_for_reader() && !job.fell_silent;
+  switch (short_of_time || reader_was_slow ? Verdict::none : verdict_of(attempt.outcome)) {
     case Verdict::success:
       breaker.record(job.permit, true, took, now);
       break;
@@ -358,6 +367,7 @@ bool Dispatcher::schedule_retry(Job& job, const Attempt& attempt) {
   Upstream& upstream = *job.upstream;
   if (job.request.kind != Kind::read || !worth_retrying(attempt.outcome, attempt.status)) return false;
   if (job.attempts >= upstream.settings().read_attempts) return false;
+  if (job.request.pipe && job.request.pipe->begun()) return false;  // its reader has the first bytes
   const bool told_to_wait = attempt.outcome == Outcome::throttled || attempt.retry_after_s > 0;
   const milliseconds delay =
       retry_delay(job.attempts, told_to_wait, attempt.retry_after_s, options_.random());
@@ -383,8 +393,27 @@ void Dispatcher::release_transfer(Job& job) {
 
 void Dispatcher::timer_fired(Job& job) {
   if (job.stage == Job::Stage::pausing) return enqueue(job);
+  if (job.stage == Job::Stage::in_flight) return look_for_silence(job);
   const bool late = job.deadline - Clock::now() < kLeastTime;
   refuse(job, late ? Outcome::deadline : Outcome::busy, "waited too long in the queue");
+}
+
+void Dispatcher::resume(std::uint64_t id) {
+  const auto found = jobs_.find(id);
+  if (found != jobs_.end() && found->second->stage == Job::Stage::in_flight)
+    loop_.resume(found->second->transfer->handle());
+}
+
+void Dispatcher::look_for_silence(Job& job) {
+  const auto now = Clock::now();
+  const auto& transfer = *job.transfer;
+  const auto since = transfer.waits_for_reader() ? now : transfer.heard_at();
+  const auto due = since + job.upstream->settings().timeout;
+  if (due > now) return set_timer(job, due);
+  job.fell_silent = true;
+  CURL* const handle = transfer.handle();
+  loop_.remove(handle);
+  on_done(handle, CURLE_OPERATION_TIMEDOUT);
 }
 
 void Dispatcher::cancel(Job& job) {

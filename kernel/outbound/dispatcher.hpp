@@ -52,6 +52,8 @@ class Dispatcher final : private EventLoop::Handler {
   void pump(const std::shared_ptr<Upstream>& upstream, Lane& lane);
   void pump_later(const std::shared_ptr<Upstream>& upstream, Lane& lane);
   void cancel(Job& job);
+  void resume(std::uint64_t id);
+  void look_for_silence(Job& job);
   void timer_fired(Job& job);
 
   void settle_attempt(Job& job, const Attempt& attempt);

@@ -63,6 +63,10 @@ void EventLoop::add(CURL* handle) {
   check(::curl_multi_add_handle(multi_, handle));
 }
 
+void EventLoop::resume(CURL* handle) {
+  ::curl_easy_pause(handle, CURLPAUSE_CONT);  // what it says shows when the transfer ends
+}
+
 void EventLoop::remove(CURL* handle) noexcept {
   ::curl_multi_remove_handle(multi_, handle);
 }

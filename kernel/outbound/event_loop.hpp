@@ -36,6 +36,7 @@ class EventLoop {
   void wake() noexcept;
 
   void add(CURL* handle);
+  void resume(CURL* handle);           // one whose write function has paused it
   void remove(CURL* handle) noexcept;  // gives the transfer up; on_done is not called
 
   /// Connections kept for reuse. Below the number in flight, libcurl closes and reopens all the time.

@@ -33,7 +33,9 @@ struct Job {
   Clock::time_point deadline{};
   Stage stage = Stage::queued;
   std::list<Job*>::iterator queue_place{};
-  std::optional<Timers::iterator> timer;  // one at a time: end of the wait in the queue, or of the pause
+  // One at a time: end of the wait in the queue or of the pause, next look at whether a streamed body is
+  // silent.
+  std::optional<Timers::iterator> timer;
   std::optional<std::stop_callback<std::function<void()>>> on_cancel;
 
   int attempts = 0;
@@ -45,6 +47,7 @@ struct Job {
   std::optional<Result> last;  // of the last attempt, kept while a retry is pending
   Outcome last_outcome = Outcome::unavailable;
   bool may_have_been_sent = false;  // by any attempt
+  bool fell_silent = false;         // a streamed body, for longer than the attempt's time-out
 };
 
 }  // namespace kernel::outbound

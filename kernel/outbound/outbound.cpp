@@ -7,6 +7,7 @@
 #include <future>
 
 #include "kernel/observe/log.hpp"
+#include "kernel/outbound/body_pipe.hpp"
 #include "kernel/outbound/dispatcher.hpp"
 
 namespace kernel::outbound {
@@ -27,6 +28,25 @@ std::string_view Response::header(std::string_view name) const noexcept {
     if (key.size() == name.size() && ::strncasecmp(key.data(), name.data(), name.size()) == 0) return value;
   }
   return {};
+}
+
+OpenReply::OpenReply(Response head, std::shared_ptr<BodyPipe> pipe, std::stop_source cancel)
+    : head_(std::move(head)), pipe_(std::move(pipe)), cancel_(std::move(cancel)) {}
+
+OpenReply::~OpenReply() {
+  cancel();
+}
+
+void OpenReply::cancel() noexcept {
+  if (pipe_) cancel_.request_stop();
+}
+
+bool OpenReply::streams() const noexcept {
+  return is_success(head_.status);
+}
+
+std::size_t OpenReply::read(char* into, std::size_t size) {
+  return streams() ? pipe_->read(into, size) : 0;
 }
 
 Outbound::Outbound() : Outbound(Options{}) {}
@@ -87,6 +107,20 @@ Response Outbound::call(std::string_view name, Request request) {
   Result result = promise->get_future().get();
   if (auto* problem = std::get_if<CallProblem>(&result)) throw std::move(*problem);
   return std::get<Response>(std::move(result));
+}
+
+OpenReply Outbound::open(std::string_view name, Request request, std::size_t body_limit) {
+  if (dispatcher_->on_event_thread())
+    throw problem_for(Outcome::bad_request, "a waiting call from a callback would wait for itself", false);
+  if (request.kind != Kind::read || body_limit == 0)
+    throw problem_for(Outcome::bad_request, "only a read with a limit has a body to stream", false);
+  auto pipe = std::make_shared<BodyPipe>(body_limit);
+  std::stop_source cancel;
+  request.pipe = pipe;
+  request.cancel = cancel.get_token();
+  call_async(name, std::move(request), [pipe](Result result) { pipe->end(std::move(result)); });
+  Response head = pipe->wait_for_head();
+  return OpenReply(std::move(head), std::move(pipe), std::move(cancel));
 }
 
 }  // namespace kernel::outbound

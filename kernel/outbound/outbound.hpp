@@ -68,6 +68,8 @@ struct UpstreamSettings {
 /// A read may be repeated without effect; it is retried. Anything else is a write and is sent at most once.
 enum class Kind { read, write };
 
+class BodyPipe;
+
 struct Request {
   std::string method = "GET";
   std::string
@@ -79,8 +81,9 @@ struct Request {
       deadline{};  // of the whole call with queue and retries; default: now + the upstream's time-out
   Kind kind = Kind::write;
   Priority priority = Priority::interactive;
-  std::string operation;     // metric label and log word: "ListReports"; constant text, never an id
-  std::stop_token cancel{};  // a read ends at once; a write only while it waits in the queue
+  std::string operation;             // metric label and log word: "ListReports"; constant text, never an id
+  std::stop_token cancel{};          // a read ends at once; a write only while it waits in the queue
+  std::shared_ptr<BodyPipe> pipe{};  // of Outbound::open: a 2xx body goes there
 };
 
 struct Response {
@@ -119,6 +122,35 @@ struct LaneStats {
   int queued = 0;
   BreakerState breaker = BreakerState::closed;
   bool isolated = false;
+};
+
+/// A reply whose body is read while it comes. Destroyed in the middle it ends the call. Movable; one reader
+/// at a time; may outlive the Outbound.
+class OpenReply {
+ public:
+  OpenReply(Response head, std::shared_ptr<BodyPipe> pipe, std::stop_source cancel);
+  OpenReply(OpenReply&&) noexcept = default;
+  OpenReply& operator=(OpenReply&&) = delete;
+  ~OpenReply();
+
+  /// Its body is whole where the status is not 2xx, else empty; its duration says nothing.
+  const Response& head() const noexcept { return head_; }
+  bool streams() const noexcept;
+
+  /// Waits for the next bytes; the call's deadline ends the wait.
+  /// returns   how many; 0: the body is complete, proven by its framing
+  /// errors    503 upstream.unavailable, 504 upstream.timeout, 502 upstream.bad_reply, upstream.too_large,
+  /// 503
+  ///           upstream.stopping: what came is not the whole
+  std::size_t read(char* into, std::size_t size);
+
+  /// Ends the call; a read that waits on another thread ends with 503 upstream.cancelled.
+  void cancel() noexcept;
+
+ private:
+  Response head_;
+  std::shared_ptr<BodyPipe> pipe_;
+  std::stop_source cancel_;
 };
 
 class Dispatcher;
@@ -163,6 +195,15 @@ class Outbound {
   ///          500 upstream.bad_request     path, method, header or lane that must not be sent: our own
   ///          mistake
   Response call(std::string_view name, Request request);
+
+  /// A read whose body may be large: waits for the head and the first bytes. A 2xx body is held as little as
+  /// BodyPipe::kRoom says, and its upstream waits for who reads it; any other reply is whole. The attempt's
+  /// time-out is then for each silence, and the deadline alone for the whole. Retried until the first bytes.
+  /// The call keeps its place in the lane until the body was read or the reply is destroyed.
+  ///
+  /// body_limit  bytes, at least 1
+  /// errors      as call; 500 upstream.bad_request also for a write
+  OpenReply open(std::string_view name, Request request, std::size_t body_limit);
 
   /// The same without waiting: done runs once, on the event thread (or on the caller's for 500
   /// upstream.bad_request and after stop). It must be short and must not block; what it throws is logged.

@@ -32,6 +32,9 @@ enum class Outcome {
 std::string_view to_string(Outcome outcome) noexcept;
 
 Outcome outcome_of_status(int status) noexcept;
+constexpr bool is_success(int status) noexcept {
+  return status >= 200 && status < 300;
+}
 
 /// The problem the caller gets where there is no reply. retry_after_s replaces the usual one where above 0.
 CallProblem problem_for(Outcome outcome, std::string detail, bool may_have_been_sent, int retry_after_s = 0);

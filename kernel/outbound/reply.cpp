@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "kernel/outbound/outcome.hpp"
+
 namespace kernel::outbound {
 namespace {
 
@@ -53,12 +55,17 @@ bool ReplyReader::header_line(std::string_view line) {
 }
 
 bool ReplyReader::body_bytes(std::string_view bytes) {
-  if (body_.size() + bytes.size() > limits_.body_bytes)
-    return refuse(Fault::too_large, "body above the limit");
+  if (bytes.size() > body_limit() - came_) return refuse(Fault::too_large, "body above the limit");
+  came_ += bytes.size();
+  if (streams()) return true;
   constexpr std::size_t kTrustedReserve = 1u << 20;
   if (body_.empty() && has_length_) body_.reserve(std::min(length_, kTrustedReserve));
   body_.append(bytes);
   return true;
+}
+
+bool ReplyReader::streams() const noexcept {
+  return limits_.streamed_bytes > 0 && is_success(status_);
 }
 
 bool ReplyReader::refuse(Fault fault, std::string_view why) {
@@ -131,7 +138,7 @@ bool ReplyReader::end_of_headers() {
   if (bodiless || !http1_) return true;
   if (!has_length_ && !chunked_ && !limits_.accept_unframed)
     return refuse(Fault::malformed, "nothing marks the end of the body");
-  if (has_length_ && length_ > limits_.body_bytes) return refuse(Fault::too_large, "body above the limit");
+  if (has_length_ && length_ > body_limit()) return refuse(Fault::too_large, "body above the limit");
   return true;
 }
 

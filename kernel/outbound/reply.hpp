@@ -17,6 +17,7 @@ class ReplyReader {
   struct Limits {
     std::size_t header_bytes = 0;  // of all lines, 1xx and trailers included
     std::size_t body_bytes = 0;
+    std::size_t streamed_bytes = 0;  // of a 2xx body, which is then counted and not kept; 0: kept
     bool accept_unframed = false;
     bool head = false;  // the request was HEAD: no body whatever the headers say
   };
@@ -34,10 +35,14 @@ class ReplyReader {
 
   int status() const noexcept { return status_; }
   bool complete_headers() const noexcept { return headers_done_; }
+  /// Its body goes elsewhere, by the way of body_bytes all the same.
+  bool streams() const noexcept;
+  const Headers& headers() const noexcept { return headers_; }
   Headers take_headers() noexcept { return std::move(headers_); }
   std::string take_body() noexcept { return std::move(body_); }
 
  private:
+  std::size_t body_limit() const noexcept { return streams() ? limits_.streamed_bytes : limits_.body_bytes; }
   bool refuse(Fault fault, std::string_view why);
   bool status_line(std::string_view line);
   bool field_line(std::string_view line);
@@ -54,6 +59,7 @@ class ReplyReader {
   bool has_length_ = false;
   bool chunked_ = false;
   std::size_t length_ = 0;
+  std::size_t came_ = 0;  // bytes of the body
   Headers headers_;
   std::string body_;
 };

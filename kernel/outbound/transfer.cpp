@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "kernel/outbound/body_pipe.hpp"
+
 namespace kernel::outbound {
 
 Transfer::Transfer() : handle_(::curl_easy_init()) {
@@ -22,8 +24,11 @@ void Transfer::prepare(const UpstreamSettings& settings, const Request& request,
                        std::chrono::milliseconds time) {
   ::curl_easy_reset(handle_.get());
   error_[0] = '\0';
-  reply_.start(
-      {settings.header_limit, settings.body_limit, settings.accept_unframed, request.method == "HEAD"});
+  pipe_ = request.pipe.get();
+  waits_for_reader_ = false;
+  heard_at_ = Clock::now();
+  reply_.start({settings.header_limit, settings.body_limit, pipe_ ? pipe_->body_limit() : 0,
+                settings.accept_unframed, request.method == "HEAD"});
   set(CURLOPT_ERRORBUFFER, error_);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);  // a name look-up that hangs must not hold the event thread when its call ends
@@ -123,10 +128,26 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   const std::size_t bytes = size * count;
   try {
-    return static_cast<Transfer*>(self)->reply_.body_bytes({data, bytes}) ? bytes : bytes + 1;
+    return static_cast<Transfer*>(self)->take_piece({data, bytes});
   } catch (...) {
     return bytes + 1;  // anything but bytes stops the transfer, also where bytes is 0
   }
+}
+
+std::size_t Transfer::take_piece(std::string_view bytes) {
+  if (!reply_.streams()) return reply_.body_bytes(bytes) ? bytes.size() : bytes.size() + 1;
+  heard_at_ = Clock::now();
+  waits_for_reader_ = pipe_->full();
+  if (waits_for_reader_) return CURL_WRITEFUNC_PAUSE;  // comes again when it goes on
+  if (!reply_.body_bytes(bytes)) return bytes.size() + 1;
+  if (!pipe_->begun()) {
+    Response head;
+    head.status = reply_.status();
+    head.headers = reply_.headers();
+    pipe_->begin(std::move(head));
+  }
+  pipe_->push(bytes);
+  return bytes.size();
 }
 
 Attempt Transfer::finish(CURLcode code) {

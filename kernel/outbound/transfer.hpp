@@ -28,11 +28,16 @@ class Transfer {
   /// Readies the handle. request must stay where it is until the transfer ends.
   ///
   /// url   joined and checked
-  /// time  for the whole attempt, at least 1 ms
+  /// time  for the whole attempt, at least 1 ms; for a streamed body until the call's deadline
   void prepare(const UpstreamSettings& settings, const Request& request, const std::string& url,
                std::chrono::milliseconds time);
 
   CURL* handle() const noexcept { return handle_.get(); }
+
+  // Of a streamed body:
+  /// Since when there is silence, unless it waits for its reader.
+  Clock::time_point heard_at() const noexcept { return heard_at_; }
+  bool waits_for_reader() const noexcept { return waits_for_reader_; }
 
   /// Judges the ended transfer; the reply's parts can be taken once afterwards.
   Attempt finish(CURLcode code);
@@ -60,7 +65,12 @@ class Transfer {
 
   std::unique_ptr<CURL, FreeHandle> handle_;
   std::unique_ptr<curl_slist, FreeList> headers_;
+  std::size_t take_piece(std::string_view bytes);
+
   ReplyReader reply_;
+  BodyPipe* pipe_ = nullptr;  // of the request
+  bool waits_for_reader_ = false;
+  Clock::time_point heard_at_{};
   char error_[CURL_ERROR_SIZE] = {};
 };
 

@@ -222,6 +222,20 @@ portico_status call_upstream(Host host, const portico_outbound_request*, portico
   return PORTICO_OK;
 }
 
+portico_status open_upstream(Host host, const portico_outbound_request* request, std::uint64_t,
+                             portico_outbound_response* out, portico_handle* reply, Error error) {
+  *reply = 0;
+  const auto status = call_upstream(host, request, out, error);
+  if (status == PORTICO_OK) *reply = 1;
+  return status;
+}
+
+portico_status read_nothing(Host host, portico_handle, char*, std::uint64_t, std::uint64_t* got,
+                            Error error) {
+  *got = 0;
+  return FakeHost::of(host).enter(error);
+}
+
 portico_status call_channel(Host host, const portico_channel_call*, portico_channel_reply* out, Error error) {
   auto& fake = FakeHost::of(host);
   if (const auto status = fake.enter(error); status != PORTICO_OK) return status;
@@ -287,8 +301,13 @@ std::int64_t now_us(Host) {
 const portico_operations kOperations{table_size<portico_operations>, 0, provide, call_operation, reply};
 const portico_database kDatabase{table_size<portico_database>, 0, begin, run_sql, commit, rollback};
 const portico_cache kCache{table_size<portico_cache>, 0, get_or_load, reply, yes<&portico_cache::bust>};
-const portico_outbound kOutbound{table_size<portico_outbound>, 0, call_upstream,
-                                 yes<&portico_outbound::report_bad_reply>};
+const portico_outbound kOutbound{table_size<portico_outbound>,
+                                 0,
+                                 call_upstream,
+                                 yes<&portico_outbound::report_bad_reply>,
+                                 open_upstream,
+                                 read_nothing,
+                                 yes<&portico_outbound::close>};
 const portico_channels kChannels{table_size<portico_channels>,
                                  0,
                                  call_channel,
@@ -344,19 +363,28 @@ FakeTable of(const Table& table) {
 }  // namespace
 
 const std::map<std::string, FakeTable>& fake_tables() {
-  static const std::map<std::string, FakeTable> tables{
-      {PORTICO_EXT_ROUTES, of(kFakeRoutes)},   {PORTICO_EXT_EXCHANGE, of(kFakeExchange)},
-      {PORTICO_EXT_IDEMPOTENCY, of(kFakeIdempotency)},
-      {PORTICO_EXT_STREAMS, of(kFakeStreams)}, {PORTICO_EXT_OPERATIONS, of(kOperations)},
-      {PORTICO_EXT_DATABASE, of(kDatabase)},   {PORTICO_EXT_CACHE, of(kCache)},
-      {PORTICO_EXT_OUTBOUND, of(kOutbound)},   {PORTICO_EXT_TASKS, of(kTasks)},
-      {PORTICO_EXT_CHANNELS, of(kChannels)},
-      {PORTICO_EXT_EVENTS, of(kEvents)},       {PORTICO_EXT_WORKFLOWS, of(kWorkflows)},
-      {PORTICO_EXT_MAIL, of(kMail)},           {PORTICO_EXT_IDENTITY, of(kIdentity)},
-      {PORTICO_EXT_CONFIG, of(kConfig)},       {PORTICO_EXT_LOG, of(kLog)},
-      {PORTICO_EXT_METRICS, of(kMetrics)},     {PORTICO_EXT_AUDIT, of(kAudit)},
-      {PORTICO_EXT_HEALTH, of(kHealth)},       {PORTICO_EXT_CRYPTO, of(kCrypto)},
-      {PORTICO_EXT_CLOCK, of(kClock)},         {PORTICO_EXT_PAGES, of(kPages)}};
+  static const std::map<std::string, FakeTable> tables{{PORTICO_EXT_ROUTES, of(kFakeRoutes)},
+                                                       {PORTICO_EXT_EXCHANGE, of(kFakeExchange)},
+                                                       {PORTICO_EXT_IDEMPOTENCY, of(kFakeIdempotency)},
+                                                       {PORTICO_EXT_STREAMS, of(kFakeStreams)},
+                                                       {PORTICO_EXT_OPERATIONS, of(kOperations)},
+                                                       {PORTICO_EXT_DATABASE, of(kDatabase)},
+                                                       {PORTICO_EXT_CACHE, of(kCache)},
+                                                       {PORTICO_EXT_OUTBOUND, of(kOutbound)},
+                                                       {PORTICO_EXT_TASKS, of(kTasks)},
+                                                       {PORTICO_EXT_CHANNELS, of(kChannels)},
+                                                       {PORTICO_EXT_EVENTS, of(kEvents)},
+                                                       {PORTICO_EXT_WORKFLOWS, of(kWorkflows)},
+                                                       {PORTICO_EXT_MAIL, of(kMail)},
+                                                       {PORTICO_EXT_IDENTITY, of(kIdentity)},
+                                                       {PORTICO_EXT_CONFIG, of(kConfig)},
+                                                       {PORTICO_EXT_LOG, of(kLog)},
+                                                       {PORTICO_EXT_METRICS, of(kMetrics)},
+                                                       {PORTICO_EXT_AUDIT, of(kAudit)},
+                                                       {PORTICO_EXT_HEALTH, of(kHealth)},
+                                                       {PORTICO_EXT_CRYPTO, of(kCrypto)},
+                                                       {PORTICO_EXT_CLOCK, of(kClock)},
+                                                       {PORTICO_EXT_PAGES, of(kPages)}};
   return tables;
 }
 

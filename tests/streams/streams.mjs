@@ -248,6 +248,44 @@ await tally.test('a large download takes no memory', async () => {
   console.log(`${kDown >> 20} MB down: ${grown >> 10} KB more at most`);
 });
 
+await tally.test('a reply passed on', async () => {
+  const passing = await start({ 'plugins.streams-probe.source': host.url });
+  const its = new Client(passing.url);
+  const pass = (query, settings) => new Wire(passing, settings).ask('GET', `/api/streams/passed-on?${query}`, ['Connection: close']);
+  const idle = () => until(async () => (await metric(its, 'portico_outbound_in_flight')) === 0, 'its place in the lane is free');
+  const small = pass('size=200000');
+  tally.check((await small.gone) === 'end' && isPattern(dechunk(small.body) ?? '-') && dechunk(small.body).length === 200_000, 'it comes as it was sent', small.head);
+  const grown = await growth(passing, async () => {
+    const wire = pass(`size=${kDown}`);
+    wire.keep = false;
+    await wire.gone;
+    tally.check(wire.ended === 'end' && wire.bytes > kDown, 'a large one is whole', `${wire.ended} ${wire.bytes}`);
+  });
+  tally.check(grown < kFlat, `${kDown >> 20} MB passed on`, `${grown >> 10} KB more`);
+  console.log(`${kDown >> 20} MB passed on: ${grown >> 10} KB more at most`);
+  for (const cut of [1, 100_000, 199_999]) {
+    const wire = pass(`size=200000&cut=${cut}`);
+    await wire.gone;
+    tally.check(dechunk(wire.body) === null, `cut at ${cut} there, it is cut here`, `${wire.ended} ${wire.bytes}`);
+  }
+  tally.check((await its.get('/api/streams/passed-on?size=10&cut=0')).status === 503, 'without its first byte it is an answer');
+  const beyond = pass('size=200000&most=199999');
+  await beyond.gone;
+  tally.check(dechunk(beyond.body) === null, 'above its limit it is cut');
+  await idle();
+  const lazy = pass(`size=${kDown}`, { paused: true });
+  await until(async () => (await metric(its, 'portico_outbound_in_flight')) === 1, 'it waits for its reader');
+  lazy.leave();
+  await idle();
+  tally.check(true, 'who leaves frees the place');
+  const why = pass(`size=${kDown}`, { paused: true });
+  await until(async () => (await metric(its, 'portico_outbound_in_flight')) === 1, 'another waits for its reader');
+  await passing.stop();
+  why.socket.resume();
+  await why.gone;
+  tally.check(dechunk(why.text.slice(why.head.length)) === null, 'and a host that stops cuts it');
+});
+
 async function upload(to, size, { chunked = false, ca } = {}) {
   const wire = new Wire(to, { ca });
   wire.ask('PUT', '/api/streams/upload', [chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${size}`, 'Connection: close']);

@@ -115,11 +115,18 @@ portico_status guard(portico_error* error, Fn&& fn) noexcept {
 template <class Table>
 class Extension {
  public:
-  Extension(const portico_host* host, const char* id) noexcept
+  /// first_size: of the table as the first minor had it, where a later one has added to its end
+  Extension(const portico_host* host, const char* id, std::size_t first_size = sizeof(Table)) noexcept
       : table_(static_cast<const Table*>(host->extension(host, id))), id_(id) {
-    // Shorter than what is called here: as good as none. A function that a later minor adds at the end of its
-    // table is checked where it is called, and this size stays that of the first minor.
-    if (table_ && table_->size < sizeof(Table)) table_ = nullptr;
+    // Shorter than what every host of the major offers: as good as none.
+    if (table_ && table_->size < first_size) table_ = nullptr;
+  }
+  /// The table, where the host's is new enough to have what ends at that size.
+  const Table* with(std::size_t size) const {
+    const auto* table = operator->();
+    if (table->size < size)
+      throw Problem(500, "sdk.host_too_old", std::string(id_) + " of this host lacks the function");
+    return table;
   }
   const Table* operator->() const {
     if (!table_)

@@ -4,6 +4,8 @@
 #include <portico/abi/outbound.h>
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <portico/call.hpp>
 #include <vector>
 
@@ -71,14 +73,74 @@ inline std::vector<std::pair<std::string, std::string>> header_lines(std::string
   return out;
 }
 
+/// The body of a reply that is read while it comes. Movable; one reader at a time. Destroyed in the middle it
+/// ends the call.
+class IncomingBody {
+ public:
+  IncomingBody(const portico_host* host, const portico_outbound* table, portico_handle handle)
+      : host_(host), table_(table), handle_(handle) {}
+  IncomingBody(IncomingBody&& other) noexcept
+      : host_(other.host_), table_(other.table_), handle_(std::exchange(other.handle_, 0)) {}
+  IncomingBody& operator=(IncomingBody&&) = delete;
+  ~IncomingBody() {
+    if (handle_) table_->close(host_, handle_);
+  }
+
+  /// Waits for the next bytes; 0: the body is complete. [any]
+  /// errors    as Outbound::call, where it broke off: what came must not be taken for the whole
+  std::size_t read(char* into, std::size_t size) {
+    std::uint64_t got = 0;
+    auto error = call::empty_error();
+    call::check(table_->read(host_, handle_, into, size, &got, &error), error, "outbound.read");
+    return static_cast<std::size_t>(got);
+  }
+
+ private:
+  const portico_host* host_;
+  const portico_outbound* table_;
+  portico_handle handle_;
+};
+
+struct IncomingReply {
+  OutboundResponse head;             // its body is whole where the status is not 2xx, else empty
+  std::optional<IncomingBody> body;  // where the status is 2xx
+};
+
 class Outbound {
  public:
-  explicit Outbound(const portico_host* host) : host_(host), table_(host, PORTICO_EXT_OUTBOUND) {}
+  explicit Outbound(const portico_host* host)
+      : host_(host), table_(host, PORTICO_EXT_OUTBOUND, offsetof(portico_outbound, open)) {}
 
   /// Any HTTP status is an answer. [request] [task] errors, as OutboundProblem: 503 upstream.unavailable,
   /// upstream.busy, upstream.circuit_open, upstream.isolated; 504 upstream.timeout, upstream.deadline; 502
   /// upstream.too_large
   OutboundResponse call(const OutboundRequest& request) const {
+    return ask(request, [&](const portico_outbound_request& raw, portico_outbound_response& out,
+                            portico_error& error) { return table_->call(host_, &raw, &out, &error); });
+  }
+  /// A read whose body may be large: waits for the head, the body is read while it comes. The upstream's
+  /// time-out is for each silence; request.timeout and the caller's deadline are for the whole, reading
+  /// included. body_limit: bytes. [request] [task]
+  /// errors    as call; 500 upstream.bad_request a write; 500 sdk.host_too_old
+  IncomingReply open(const OutboundRequest& request, std::uint64_t body_limit) const {
+    const auto* const table = table_.with(offsetof(portico_outbound, close) + sizeof table_->close);
+    portico_handle handle = 0;
+    auto head = ask(request, [&](const portico_outbound_request& raw, portico_outbound_response& out,
+                                 portico_error& error) {
+      return table->open(host_, &raw, body_limit, &out, &handle, &error);
+    });
+    IncomingReply reply{std::move(head), std::nullopt};
+    if (handle) reply.body.emplace(host_, table, handle);
+    return reply;
+  }
+  /// Counts a reply that made no sense as a failure of the upstream.
+  void report_bad_reply(std::string_view upstream) const {
+    table_->report_bad_reply(host_, to_str(upstream));
+  }
+
+ private:
+  template <class Function>
+  OutboundResponse ask(const OutboundRequest& request, Function&& function) const {
     std::vector<portico_outbound_header> headers;
     for (const auto& [name, value] : request.headers) headers.push_back({to_str(name), to_str(value)});
     const portico_outbound_request raw{sizeof raw,
@@ -98,7 +160,7 @@ class Outbound {
     out.size = sizeof out;
     auto error = call::empty_error();
     try {
-      call::check(table_->call(host_, &raw, &out, &error), error, "outbound.call");
+      call::check(function(raw, out, error), error, "an outbound call");
     } catch (Problem& problem) {
       throw OutboundProblem(std::move(problem), out.may_have_been_sent != 0);
     }
@@ -106,12 +168,7 @@ class Outbound {
     return {out.status, std::string(view(out.content_type)), body.str(), header_lines(view(out.headers)),
             static_cast<int>(out.attempts)};
   }
-  /// Counts a reply that made no sense as a failure of the upstream.
-  void report_bad_reply(std::string_view upstream) const {
-    table_->report_bad_reply(host_, to_str(upstream));
-  }
 
- private:
   const portico_host* host_;
   call::Extension<portico_outbound> table_;
 };

@@ -83,6 +83,13 @@ struct Lease {
   std::string from;  // the function that gave it
 };
 
+/// A reply that the plugin reads in pieces.
+struct ReadReply {
+  UpstreamReply reply;
+  std::uint64_t body_limit = 0;
+  std::size_t read = 0;
+};
+
 struct RouteEntry {
   std::string method, pattern;
   std::vector<std::string> segments;
@@ -184,6 +191,7 @@ struct State {
   std::map<std::string, TestHost::OperationFn> foreign_operations;
   std::map<std::string, std::unique_ptr<Upstream>> upstreams;
   std::map<std::string, std::unique_ptr<Channel>> channels;
+  Handles<ReadReply> incoming;           // by the handle of their lease
   Handles<OpenedStream> opened_streams;  // the ended ones too
   std::vector<PublishedEvent> published;
   std::map<std::int64_t, StoredJob> jobs;

@@ -106,6 +106,11 @@ TEST_CASE("a function called where its tag forbids it fails the test with its na
          h.outbound().call({"u", "o", "GET", "/", {}, {}, OutboundKind::read, {}});
        },
        {}},
+      {"outbound.open",
+       [](Host& h) {
+         h.outbound().open({"u", "o", "GET", "/", {}, {}, OutboundKind::read, {}}, 1);
+       },
+       {}},
       {"cache.get_or_load", [](Host& h) { h.cache().get_or_load("k", {}, [] { return Name{"n"}; }); }, {}},
       {"cache.bust", [](Host& h) { h.cache().bust("t"); }, {}},
       {"audit.record",

@@ -69,6 +69,35 @@ TEST_CASE("a reply has its headers, and a failure says whether the upstream may 
   CHECK(host.get("/x").as<Greeting>().message == "upstream.busy perhaps sent");
 }
 
+TEST_CASE("a large reply is read in pieces, to its end, to where it breaks, or to its limit") {
+  TestHost host;
+  auto& shop = host.upstream("shop");
+  const std::string body(10'000, 'x');
+  shop.expect("GET", "/thing").reply({200, body, "text/plain", {{"x-a", "b"}}});
+  shop.expect("GET", "/thing").reply({200, body, "text/plain", {}, 5000});
+  shop.expect("GET", "/thing").reply(200, body + "y");
+  shop.expect("GET", "/thing").reply(404, "none");
+  shop.expect("GET", "/thing").reply({200, body, "text/plain", {}, 5000});
+  std::size_t read = 0;
+  start_route(host, [&](Host& h, const Request& rq) {
+    read = 0;
+    if (rq.query("whole")) return Greeting{h.outbound().call(get_thing()).body};
+    auto reply = h.outbound().open(get_thing(), 10'000);
+    if (!reply.body) return Greeting{std::to_string(reply.head.status) + " " + reply.head.body};
+    CHECK(reply.head.body.empty());
+    char piece[6000];
+    while (const auto got = reply.body->read(piece, sizeof piece)) read += got;
+    return Greeting{reply.head.content_type + " " + std::string(reply.head.header("x-a"))};
+  });
+  CHECK(host.get("/x").as<Greeting>().message == "text/plain b");
+  CHECK(read == body.size());
+  CHECK(host.get("/x").code == "upstream.unavailable");
+  CHECK(read == 5000);
+  CHECK(host.get("/x").code == "upstream.too_large");
+  CHECK(host.get("/x").as<Greeting>().message == "404 none");
+  CHECK(host.get("/x?whole=1").code == "upstream.unavailable");
+}
+
 TEST_CASE("a request that is not expected fails the test, with what was asked and what was expected") {
   TestHost host;
   auto& shop = host.upstream("shop");

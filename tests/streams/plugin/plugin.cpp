@@ -154,6 +154,29 @@ class StreamsProbe final : public portico::Plugin {
         .access(portico::Access::anyone)
         .lane("pieces")
         .deadline(std::chrono::minutes(10));
+    // The same of the source, read while it is written.
+    host.routes()
+        .get("/api/streams/passed-on",
+             [&host](const Request& rq) {
+               portico::OutboundRequest asked;
+               asked.upstream = "source";
+               asked.operation = "download";
+               asked.path =
+                   "/api/streams/download?size=" + std::to_string(rq.query_int("size", 1000, 0, 1LL << 40));
+               if (rq.query("cut"))
+                 asked.path += "&cut=" + std::to_string(rq.query_int("cut", 0, 0, 1LL << 40));
+               const auto most = static_cast<std::uint64_t>(rq.query_int("most", 1LL << 40, 1, 1LL << 40));
+               auto reply = host.outbound().open(asked, most);
+               auto download = rq.download({200, reply.head.content_type, {}, {}});
+               std::string piece(64 * 1024, '\0');
+               while (const auto got = reply.body.value().read(piece.data(), piece.size()))
+                 if (!download.write(std::string_view(piece).substr(0, got))) return handled;
+               download.finish();
+               return handled;
+             })
+        .access(portico::Access::anyone)
+        .lane("pieces")
+        .deadline(std::chrono::minutes(10));
     host.routes()
         .put("/api/streams/upload",
              [](const Request& rq) {

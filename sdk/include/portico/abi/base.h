@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 #define PORTICO_ABI_MAJOR 1
-#define PORTICO_ABI_MINOR 0
+#define PORTICO_ABI_MINOR 1
 
 #define PORTICO_EXPORT __attribute__((visibility("default")))
 

@@ -24,8 +24,8 @@ enum { PORTICO_CSRF_PROTECTED = 0, PORTICO_CSRF_SAME_ORIGIN = 1, PORTICO_CSRF_OP
 enum { PORTICO_CACHE_NONE = 0, PORTICO_CACHE_USER = 1, PORTICO_CACHE_SHARED = 2 };
 /* Flags. SECRET: never stored, compressed or logged. NOT_AUDITED: an unsafe route without an audit row.
    STREAMED_BODY: the handler is called when the head has come and reads the body in pieces (streams.h); not
-   for GET. IDEMPOTENCY_KEY: 400 without the header Idempotency-Key (idempotency.h); for POST, PATCH and DELETE
-   of signed-in users, neither secret nor streamed. A flag that the host does not know is refused. */
+   for GET. IDEMPOTENCY_KEY: 400 without the header Idempotency-Key (idempotency.h); for POST, PATCH and
+   DELETE of signed-in users, neither secret nor streamed. A flag that the host does not know is refused. */
 enum {
   PORTICO_ROUTE_SECRET = 1,
   PORTICO_ROUTE_NOT_AUDITED = 2,

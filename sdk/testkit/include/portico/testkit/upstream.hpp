@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <portico/outbound.hpp>
 #include <portico/problem.hpp>
 #include <portico/request.hpp>
@@ -31,6 +32,8 @@ struct UpstreamReply {
   std::string body;
   std::string content_type = "application/json";
   Headers headers{};
+  /// The connection breaks after so many bytes of the body: nothing but what was read before is got.
+  std::optional<std::size_t> cut_after{};
 };
 
 /// One request that has to come, and its answer. Answers 200 with "{}" unless it is told otherwise.
