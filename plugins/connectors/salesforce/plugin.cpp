@@ -10,6 +10,7 @@
 
 #include "client/assertion.hpp"
 #include "client/host_transport.hpp"
+#include "downloads.hpp"
 #include "events/subscriber.hpp"
 #include "mapping/cases.hpp"
 #include "mapping/orders.hpp"
@@ -116,7 +117,8 @@ struct Parts {
         customers(desk),
         orders(desk, customers),
         cases(desk, customers),
-        files(desk, cases) {}
+        files(desk, cases),
+        downloads(host, files) {}
 
   /// Who waits for this is an administrator: a wrong address, key or permission shows before a customer meets
   /// it.
@@ -138,6 +140,7 @@ struct Parts {
   salesforce::Orders orders;
   salesforce::Cases cases;
   salesforce::Files files;
+  salesforce::Downloads downloads;
 };
 
 class Salesforce final : public portico::Plugin {
@@ -198,6 +201,9 @@ class Salesforce final : public portico::Plugin {
     host.provide(contract::attach_file, [&p](const contract::NewFile& in) { return p.files.attach(in); });
     host.provide(contract::list_files, [&p](const contract::CaseRef& in) { return p.files.list(in); });
     host.provide(contract::get_file, [&p](const contract::FileRef& in) { return p.files.get(in); });
+    host.provide(contract::link_file,
+                 [&p](const contract::FileLinkRequest& in) { return p.downloads.link(in); });
+    p.downloads.start();
   }
 
   std::unique_ptr<Parts> parts_;

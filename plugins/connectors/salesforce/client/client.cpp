@@ -131,8 +131,7 @@ std::optional<Verdict> Client::attempt(const Request& request, const Access& acc
     throw;
   }
   if (const auto [used, most] = quota_.note(answer.limits); most > 0) watcher_.used(used, most);
-  const bool is_file = answer.status == 200 && request.operation == "download";
-  auto verdict = is_file ? Verdict(Done{}) : read_reply(answer.status, answer.body);
+  auto verdict = answer.bytes ? Verdict(Done{}) : read_reply(answer.status, answer.body);
   if (is_ended_session(verdict)) return std::nullopt;
   return verdict;
 }
@@ -151,7 +150,7 @@ void Client::decline(const Request& request, Declined&& declined) {
   throw Refusal(request.operation, declined.status, std::move(declined.reasons));
 }
 
-json::value Client::call(Request request) {
+json::value Client::call(Request request, std::unique_ptr<Bytes>* bytes) {
   quota_.check(request.priority == portico::Priority::refresh);
   auto access = access_by([&] { return session_.get(); });
   bool renewed = false, insists = false;
@@ -171,7 +170,7 @@ json::value Client::call(Request request) {
     if (auto* done = std::get_if<Done>(&*verdict)) {
       quota_.passed();
       watcher_.answered();
-      if (request.operation == "download") return json::value(json::string(answer.body));
+      if (bytes) *bytes = std::move(answer.bytes);
       return std::move(done->body);
     }
     if (const auto* down = std::get_if<Down>(&*verdict)) {
@@ -354,14 +353,18 @@ Written Client::upload(std::string_view object, json::object fields, std::string
   return reading(*this, "create", [&] { return read_written(call(std::move(sending))); });
 }
 
-std::string Client::download(std::string_view object, std::string_view id, std::string_view blob) {
+std::unique_ptr<Bytes> Client::download(std::string_view object, std::string_view id, std::string_view blob,
+                                        std::uint64_t most) {
   auto fetching =
       request("download", "GET", fmt::format("sobjects/{}/{}/{}", object, percent_encode(id), blob), nullptr,
               OutboundKind::read);
   fetching.headers.front().second = "*/*";
-  fetching.lane = Lane::long_running;
-  const auto bytes = call(std::move(fetching));
-  return std::string(bytes.as_string());
+  fetching.lane = Lane::files;
+  fetching.bytes_limit = most;
+  std::unique_ptr<Bytes> bytes;
+  call(std::move(fetching), &bytes);
+  if (!bytes) throw bad_reply("download", "no bytes");
+  return bytes;
 }
 
 }  // namespace salesforce

@@ -74,8 +74,9 @@ class Client {
   /// A record with bytes: inside JSON when small, else in two parts.
   Written upload(std::string_view object, boost::json::object fields, std::string_view blob,
                  std::string_view file_name, std::string_view bytes);
-  /// The bytes of a record's field.
-  std::string download(std::string_view object, std::string_view id, std::string_view blob);
+  /// The bytes of a record's field, as they come; more than most end with 502 upstream.too_large.
+  std::unique_ptr<Bytes> download(std::string_view object, std::string_view id, std::string_view blob,
+                                  std::uint64_t most);
 
   /// Tells whoever watches the org and makes the problem to throw.
   portico::Problem bad_reply(std::string_view operation, std::string_view what);
@@ -83,7 +84,8 @@ class Client {
   std::string user_id() { return session_.get().user_id; }
 
  private:
-  boost::json::value call(Request request);
+  /// bytes: where the answer's are put
+  boost::json::value call(Request request, std::unique_ptr<Bytes>* bytes = nullptr);
   /// One try. returns nothing for an access that the org refused.
   std::optional<Verdict> attempt(const Request& request, const Access& access, Answer& answer);
   Request request(std::string_view operation, std::string_view method, std::string_view path,

@@ -12,6 +12,27 @@ namespace {
 // Below the 20 s from which the org counts a request as long.
 constexpr auto kStandardTime = 15s;
 
+class IncomingBytes final : public Bytes {
+ public:
+  explicit IncomingBytes(portico::IncomingBody body) : body_(std::move(body)) {}
+  std::size_t read(char* into, std::size_t size) override { return body_.read(into, size); }
+
+ private:
+  portico::IncomingBody body_;
+};
+
+const char* name_of(Lane lane) {
+  switch (lane) {
+    case Lane::long_running:
+      return "long_running";
+    case Lane::files:
+      return "files";
+    case Lane::standard:
+      break;
+  }
+  return "standard";
+}
+
 }  // namespace
 
 Answer HostTransport::send(const Request& request) {
@@ -24,12 +45,20 @@ Answer HostTransport::send(const Request& request) {
   out.body = request.body;
   out.kind = request.kind;
   out.priority = request.priority;
-  if (request.lane == Lane::long_running)
-    out.lane = "long_running";
-  else
-    out.timeout = kStandardTime;
-  auto response = host_.outbound().call(out);
-  return {response.status, std::move(response.body), std::string(response.header("sforce-limit-info"))};
+  out.lane = name_of(request.lane);
+  if (request.lane == Lane::standard) out.timeout = kStandardTime;
+  const auto answer = [](portico::OutboundResponse& response) {
+    return Answer{response.status, std::move(response.body),
+                  std::string(response.header("sforce-limit-info"))};
+  };
+  if (request.bytes_limit == 0) {
+    auto response = host_.outbound().call(out);
+    return answer(response);
+  }
+  auto reply = host_.outbound().open(out, request.bytes_limit);
+  auto opened = answer(reply.head);
+  if (reply.body) opened.bytes = std::make_unique<IncomingBytes>(std::move(*reply.body));
+  return opened;
 }
 
 void HostWatcher::report(portico::HealthState state, std::string_view reason) {

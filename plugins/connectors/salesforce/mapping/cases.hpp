@@ -36,6 +36,15 @@ class Files {
   portico::crm::FileList list(const portico::crm::CaseRef& ref);
   portico::crm::FileContent get(const portico::crm::FileRef& ref);
 
+  struct Found {
+    portico::crm::File file;
+    std::string version;  // of its bytes
+  };
+  /// errors    404 crm.case_not_found, crm.file_not_found; 413 crm.file_too_large; upstream.*
+  Found find(const portico::crm::FileRef& ref);
+  /// The bytes of a version; size is that of the file, and the file is no larger.
+  std::unique_ptr<Bytes> open(const std::string& version, std::int64_t size);
+
  private:
   const Desk& desk_;
   Cases& cases_;

@@ -115,25 +115,39 @@ contract::FileList Files::list(const contract::CaseRef& ref) {
   });
 }
 
-contract::FileContent Files::get(const contract::FileRef& ref) {
+Files::Found Files::find(const contract::FileRef& ref) {
   constexpr char kNoFile[] = "crm.file_not_found";
   const auto document = id_of(ref.file_id, "069", kNoFile);
-  return in_our_words(desk_, "download", [&] {
+  return in_our_words(desk_, "query", [&] {
     const auto id = cases_.expect({ref.account_id, ref.case_id});
     const auto rows = desk_.client.query(links_of(id, document), 1);
     if (rows.empty()) throw Problem(404, kNoFile, "no such file of this case");
     const Record link(rows.front().as_object());
-    contract::FileContent out;
-    out.file = file_from(link);
+    Found out{file_from(link), link.parent("ContentDocument")->id("LatestPublishedVersionId")};
     if (out.file.size > static_cast<std::int64_t>(kLargestFile))
       throw Problem(413, "crm.file_too_large", "over 25 MB");
-    const auto version = link.parent("ContentDocument")->id("LatestPublishedVersionId");
-    const auto bytes = desk_.client.download("ContentVersion", version, "VersionData");
-    // A whole file or none.
-    if (bytes.size() != static_cast<std::size_t>(out.file.size)) throw BadReply("a file of another size");
-    out.content = base64_encode(bytes);
     return out;
   });
+}
+
+std::unique_ptr<Bytes> Files::open(const std::string& version, std::int64_t size) {
+  return in_our_words(desk_, "download", [&] {
+    return desk_.client.download("ContentVersion", version, "VersionData",
+                                 static_cast<std::uint64_t>(std::max<std::int64_t>(size, 1)));
+  });
+}
+
+contract::FileContent Files::get(const contract::FileRef& ref) {
+  auto found = find(ref);
+  const auto size = static_cast<std::size_t>(found.file.size);
+  const auto bytes = open(found.version, found.file.size);
+  std::string all(size + 1, '\0');  // a byte more would show
+  std::size_t read = 0;
+  while (const auto got = bytes->read(all.data() + read, all.size() - read)) read += got;
+  // A whole file or none.
+  if (read != size) throw desk_.client.bad_reply("download", "a file of another size");
+  all.resize(size);
+  return {std::move(found.file), base64_encode(all)};
 }
 
 }  // namespace salesforce

@@ -358,6 +358,11 @@ TEST_CASE("small files go up inside JSON, large ones in parts; they come down wh
   CHECK(org.transport.asked.back().lane == Lane::long_running);
   org.client.upload("ContentVersion", {{"Title", "a"}}, "VersionData", "a.txt", std::string(600'000, 'x'));
   CHECK(org.transport.asked.back().body.starts_with("--abcdefghijklmnopqrstuvwxyz\r\n"));
-  CHECK(org.client.download("ContentVersion", "068000000000001AAA", "VersionData") ==
-        std::string("\0\xff", 2));
+  const auto bytes = org.client.download("ContentVersion", "068000000000001AAA", "VersionData", 2);
+  CHECK(org.transport.asked.back().lane == Lane::files);
+  CHECK(org.transport.asked.back().bytes_limit == 2);
+  char read[10];
+  REQUIRE(bytes->read(read, sizeof read) == 2);
+  CHECK(std::string(read, 2) == std::string("\0\xff", 2));
+  CHECK(bytes->read(read, sizeof read) == 0);
 }

@@ -20,7 +20,10 @@ class CurlTransport final : public Transport {
     auto got = connectors::ask_as_outbound(request.method, base_ + request.path, request.headers,
                                            request.body, timeout);
     auto limits = got.header("sforce-limit-info");
-    return {got.status, std::move(got.body), std::move(limits)};
+    Answer answer{got.status, std::move(got.body), std::move(limits)};
+    if (request.bytes_limit > 0 && answer.status / 100 == 2)
+      answer.bytes = std::make_unique<HeldBytes>(std::exchange(answer.body, {}));
+    return answer;
   }
   std::chrono::milliseconds timeout{60'000};
 

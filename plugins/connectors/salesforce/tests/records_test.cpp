@@ -33,6 +33,9 @@ TEST_CASE("base64 goes there and back, and takes nothing else") {
     CHECK(base64_decode(base64_encode(bytes)) == bytes);
   CHECK(base64_encode("ab") == "YWI=");
   CHECK(base64url_encode("\xfb\xff") == "-_8");
+  CHECK(base64url_decode("-_8") == "\xfb\xff");
+  CHECK(base64url_decode("").value().empty());
+  for (const char* text : {"-_8=", "+/8", "-_9", "A", "AAAAA", "A A"}) CHECK_FALSE(base64url_decode(text));
   for (const char* text : {"YWI", "YW=I", "YWJ=", "YQ=a", "Y===", "YW I=", "-_8=", "===="})
     CHECK_FALSE(base64_decode(text));
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <deque>
 #include <functional>
@@ -69,6 +70,23 @@ class NotingWatcher final : public Watcher {
   std::vector<std::string> lines_;
 };
 
+/// Bytes that are all there, given a few at a time.
+class HeldBytes final : public Bytes {
+ public:
+  explicit HeldBytes(std::string all) : all_(std::move(all)) {}
+  std::size_t read(char* into, std::size_t size) override {
+    constexpr std::size_t kPiece = 1000;
+    const auto count = std::min({size, kPiece, all_.size() - read_});
+    all_.copy(into, count, read_);
+    read_ += count;
+    return count;
+  }
+
+ private:
+  const std::string all_;
+  std::size_t read_ = 0;
+};
+
 class ScriptedTransport final : public Transport {
  public:
   using Step = std::variant<Answer, portico::OutboundProblem>;
@@ -86,7 +104,10 @@ class ScriptedTransport final : public Transport {
     script.pop_front();
     if (auto* problem = std::get_if<portico::OutboundProblem>(&step))
       throw portico::OutboundProblem(*problem);
-    return std::get<Answer>(step);
+    auto answer = std::get<Answer>(std::move(step));
+    if (request.bytes_limit > 0 && answer.status / 100 == 2)
+      answer.bytes = std::make_unique<HeldBytes>(std::exchange(answer.body, {}));
+    return answer;
   }
   static std::string token_reply(const std::string& token,
                                  const std::string& instance = "https://org.example") {

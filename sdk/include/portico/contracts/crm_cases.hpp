@@ -167,4 +167,22 @@ BOOST_DESCRIBE_STRUCT(FileContent, (), (file, content))
 /// errors    404 crm.case_not_found, crm.file_not_found; 413 crm.file_too_large; upstream.*
 inline constexpr Operation<FileRef, FileContent> get_file{"crm.get_file/1"};
 
+/// user_id: of the portal; the only one for whom the link works, signed in.
+struct FileLinkRequest {
+  std::string account_id;
+  std::string case_id;
+  std::string file_id;
+  std::string user_id;
+};
+BOOST_DESCRIBE_STRUCT(FileLinkRequest, (), (account_id, case_id, file_id, user_id))
+/// For a browser, which gets the bytes as they come and saves them.
+struct FileLink {
+  File file;
+  std::string path;  // of this site: GET; 404 crm.link_expired after expires_at
+  std::string expires_at;
+};
+BOOST_DESCRIBE_STRUCT(FileLink, (), (file, path, expires_at))
+/// errors    as get_file
+inline constexpr Operation<FileLinkRequest, FileLink> link_file{"crm.link_file/1"};
+
 }  // namespace portico::crm
