@@ -4,6 +4,7 @@
 #include "kernel/database/migrations.hpp"
 #include "kernel/extensions/all.hpp"
 #include "kernel/extensions/audit.hpp"
+#include "kernel/extensions/scope_trail.hpp"
 #include "kernel/extensions/transactions.hpp"
 #include "kernel/loader/call_scope.hpp"
 #include "kernel/loader/handles.hpp"
@@ -20,6 +21,30 @@ loader::Handles<OpenTransaction>& transactions() {
   return handles;
 }
 
+ScopeTrail& scope_trail() {
+  static ScopeTrail trail;
+  return trail;
+}
+
+/// Who looks past the owner of rows leaves a trace that commits with what it did.
+void leave_trace(Services& services, OpenTransaction& open, const std::string& reason) {
+  const auto* current = loader::CallScope::current();
+  const bool for_a_person = current && !current->client_address.empty();
+  boost::json::object details{{"reason", reason}};
+  if (!for_a_person) {
+    const auto stands_for = scope_trail().begin(open.plugin->id(), reason, ScopeTrail::Clock::now());
+    open.trail = {reason, stands_for.has_value()};
+    if (!stands_for) return;
+    details["transactions"] = *stands_for;
+  }
+  AuditRow row;
+  row.actor_kind = "system", row.action = "database.system_scope", row.target = open.plugin->id(),
+  row.outcome = "ok";
+  row.details = boost::json::serialize(details);
+  if (current) row.correlation_id = current->correlation_id;
+  write_audit(open.transaction, services.seal, row);
+}
+
 portico_status begin(const portico_host* host, const portico_scope* scope, portico_handle* out,
                      portico_error* error) {
   return guard(error, [&] {
@@ -34,16 +59,9 @@ portico_status begin(const portico_host* host, const portico_scope* scope, porti
     in.role = database::role_of(plugin.id());
     auto& services = services_of(host);
     auto transaction = services.database.begin(in, loader::current_deadline());
-    // Who looks past the owner of rows leaves a trace that commits with what it did.
-    if (in.kind == database::Scope::system) {
-      AuditRow row;
-      row.actor_kind = "system", row.action = "database.system_scope", row.target = plugin.id(),
-      row.outcome = "ok";
-      row.details = boost::json::serialize(boost::json::object{{"reason", in.reason}});
-      if (const auto* current = loader::CallScope::current()) row.correlation_id = current->correlation_id;
-      write_audit(transaction, services.seal, row);
-    }
-    *out = transactions().add(std::make_shared<OpenTransaction>(plugin, std::move(transaction)));
+    const auto open = std::make_shared<OpenTransaction>(plugin, std::move(transaction));
+    if (in.kind == database::Scope::system) leave_trace(services, *open, in.reason);
+    *out = transactions().add(open);
   });
 }
 
@@ -147,6 +165,8 @@ portico_status commit(const portico_host* host, portico_handle handle, portico_e
     transactions().take(handle);
     const DatabaseTime time(open->plugin->usage);
     open->transaction.commit();
+    if (const auto& trail = open->trail)
+      scope_trail().committed(open->plugin->id(), trail->reason, trail->with_row, ScopeTrail::Clock::now());
     if (open->wakes_work) services_of(host).jobs.wake();
   });
 }

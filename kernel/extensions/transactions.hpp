@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "kernel/database/connection.hpp"
 #include "kernel/extensions/table.hpp"
@@ -18,6 +20,12 @@ struct OpenTransaction {
   HeldLine line;
   loader::Plugin* plugin;
   database::Transaction transaction;
+  /// Of a plugin's own work across owners: why, and whether it left a row in the audit trail.
+  struct Trail {
+    std::string reason;
+    bool with_row;
+  };
+  std::optional<Trail> trail;
   bool wakes_work = false;  // what it stored may run when it has committed
 };
 
