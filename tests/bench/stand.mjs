@@ -23,7 +23,7 @@ export async function stopAll() {
   await Promise.all([...running].map((process) => process.stop()));
 }
 
-function begin(command, args, options = {}) {
+export function begin(command, args, options = {}) {
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], ...options });
   const ended = new Promise((done) => child.on('exit', done));
   const process = {
@@ -89,7 +89,8 @@ export async function startPeer(processes) {
   return { ...peer, port, forget_log: () => {} };
 }
 
-/** Stands between a host and a vendor; last() is the request that went through it latest, byte for byte. */
+/** Stands between a host and a vendor, also in the addresses that the vendor says; last() is the request that went through it latest,
+    byte for byte. */
 export async function listenIn(target) {
   const { hostname, port: to } = new URL(target);
   let bytes = [], answered = false;
@@ -103,7 +104,8 @@ export async function listenIn(target) {
     });
     outer.on('data', (part) => {
       answered = true;
-      inner.write(part);
+      // Both ports have five digits: no length changes.
+      inner.write(Buffer.from(part.toString('latin1').replaceAll(`:${to}`, `:${server.address().port}`), 'latin1'));
     });
     inner.on('close', () => outer.destroy()).on('error', () => outer.destroy());
     outer.on('close', () => inner.destroy()).on('error', () => inner.destroy());

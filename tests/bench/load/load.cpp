@@ -15,6 +15,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -179,21 +180,24 @@ int pace(int argc, char** argv) {
 }
 
 /// Closed loop over one connection: the bytes of a file, answered, again. Prints the median of five rounds in
-/// ns per call.
+/// ns per call; the pauses before the calls are not counted.
 int wire(int argc, char** argv) {
-  if (argc != 5) return 2;
+  if (argc != 6) return 2;
   std::string request;
   if (std::FILE* file = std::fopen(argv[3], "rb")) {
     for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) request.push_back(static_cast<char>(c));
     std::fclose(file);
   }
   const int calls = std::atoi(argv[4]);
+  const std::chrono::milliseconds pause(std::atoi(argv[5]));
   const int fd = connect_to(static_cast<std::uint16_t>(std::atoi(argv[2])));
   Answer answer;
   std::vector<double> rounds;
   for (int round = 0; round < 5; ++round) {
-    const auto begun = Clock::now();
+    Clock::duration took{};
     for (int i = 0; i < calls; ++i) {
+      if (pause.count() > 0) std::this_thread::sleep_for(pause);  // on purpose: the calls are this far apart
+      const auto begun = Clock::now();
       send_all(fd, request);
       int status = 0;
       while (status == 0) status = answer.read(fd);
@@ -201,8 +205,9 @@ int wire(int argc, char** argv) {
         std::fprintf(stderr, "load: the call was answered with %d\n", status);
         return 1;
       }
+      took += Clock::now() - begun;
     }
-    rounds.push_back(std::chrono::duration<double, std::nano>(Clock::now() - begun).count() / calls);
+    rounds.push_back(std::chrono::duration<double, std::nano>(took).count() / calls);
   }
   std::sort(rounds.begin(), rounds.end());
   std::printf("%.0f\n", rounds[rounds.size() / 2]);
@@ -220,6 +225,6 @@ int main(int argc, char** argv) {
     std::fprintf(
         stderr,
         "usage: load idle PORT COUNT\n       load pace PORT PATH RATE SECONDS CONNECTIONS [HEADER]…\n"
-        "       load wire PORT FILE CALLS\n");
+        "       load wire PORT FILE CALLS PAUSE_MS\n");
   return status;
 }

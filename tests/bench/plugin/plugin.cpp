@@ -45,14 +45,22 @@ __attribute__((noinline)) std::int64_t direct(std::int64_t number, std::string_v
   return number + static_cast<std::int64_t>(text.size());
 }
 
-/// The median of five rounds, per call.
+/// The median of five rounds, per call; the pauses before the calls are not counted.
 template <class F>
-CallTime time_of(std::string name, int calls, F call) {
+CallTime time_of(std::string name, int calls, F call, std::chrono::milliseconds pause = 0ms) {
   std::vector<double> rounds;
   for (int round = 0; round < 5; ++round) {
     const auto begun = std::chrono::steady_clock::now();
-    for (int i = 0; i < calls; ++i) call(i);
-    rounds.push_back(Nanoseconds(std::chrono::steady_clock::now() - begun).count() / calls);
+    std::chrono::steady_clock::duration paused{};
+    for (int i = 0; i < calls; ++i) {
+      if (pause > 0ms) {
+        const auto before = std::chrono::steady_clock::now();
+        std::this_thread::sleep_for(pause);  // on purpose: the calls are this far apart
+        paused += std::chrono::steady_clock::now() - before;
+      }
+      call(i);
+    }
+    rounds.push_back(Nanoseconds(std::chrono::steady_clock::now() - begun - paused).count() / calls);
   }
   std::sort(rounds.begin(), rounds.end());
   return {std::move(name), rounds[rounds.size() / 2]};
@@ -124,7 +132,9 @@ class Bench final : public portico::Plugin {
                const auto arguments = boost::json::parse(request.query("arguments").value_or("{}"));
                const portico::Operation<boost::json::value, boost::json::value> operation{name.c_str()};
                const auto times = static_cast<int>(request.query_int("times", 1, 1, 10'000));
-               return time_of(name, times, [&](int) { host.call(operation, arguments); });
+               const std::chrono::milliseconds pause(request.query_int("pause_ms", 0, 0, 1000));
+               return time_of(
+                   name, times, [&](int) { host.call(operation, arguments); }, pause);
              })
         .access(portico::Access::anyone)
         .deadline(60s)
