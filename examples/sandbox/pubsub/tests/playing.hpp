@@ -125,8 +125,7 @@ class Playing {
   std::set<std::string> streams() {
     std::set<std::string> out;
     const auto page = control("GET", "");
-    for (const auto& stream : page.at("streams").as_array())
-      out.emplace(stream.at("rpc_id").as_string());
+    for (const auto& stream : page.at("streams").as_array()) out.emplace(stream.at("rpc_id").as_string());
     return out;
   }
   Ended refusal(Stream stream) {
