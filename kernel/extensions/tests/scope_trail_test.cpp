@@ -1,3 +1,4 @@
+// One row an hour for each plugin and reason, and what that row counts.
 #include "kernel/extensions/scope_trail.hpp"
 
 #include <catch2/catch.hpp>
