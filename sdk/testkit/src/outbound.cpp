@@ -165,7 +165,7 @@ std::shared_ptr<Answered> ask(State& s, const portico_outbound_request* raw, por
   }
   out->status = 0, out->may_have_been_sent = 1, out->attempts = 1, out->body = {};
   std::vector<std::string> faults;
-  const auto answered = std::make_shared<Answered>();
+  auto answered = std::make_shared<Answered>();
   try {
     answered->reply = upstream->take(request, faults);
   } catch (const OutboundProblem& problem) {
